@@ -1,0 +1,132 @@
+"""Walk an optimizer down a loss and keep the whole path: positions, losses, gradients and states."""
+
+from functools import cached_property
+
+import numpy as np
+
+
+class Path:
+    """What a descent went through: one entry for the start, then one for each step.
+
+    A descent has diverged once a coordinate is beyond the bound or the loss is not finite. One descent is cut before
+    that; of many descents, the entries from that step on are NaN.
+
+    Arguments
+    ---------
+    entries : a list of (x, loss, gradient, state), x of shape (n, ...) and the loss of shape (...).
+    bound : how far from 0 a coordinate may be.
+
+    >>> from adamcourse.optimizers import GradientDescent
+    >>> from adamcourse.surfaces import bowl
+    >>> descend(bowl, GradientDescent(lr=0.25), start=(1.0, 0.0), steps=3).loss
+    array([1.      , 0.25    , 0.0625  , 0.015625])
+    """
+
+    def __init__(self, entries, bound):
+        self._entries = entries
+        within = np.array([np.all(np.abs(x) <= bound, axis=0) & np.isfinite(loss) for x, loss, _, _ in entries])
+        self._lost = ~np.logical_and.accumulate(within, axis=0)  # once lost, always lost
+        if self._lost.ndim == 1 and self._lost.any():
+            self._entries = entries[: max(self.diverged_at, 1)]
+
+    @cached_property
+    def x(self):
+        """Positions, shape (steps + 1, n, ...)."""
+        return self._column(0)
+
+    @cached_property
+    def loss(self):
+        """The loss at each position, shape (steps + 1, ...)."""
+        return self._column(1)
+
+    @cached_property
+    def gradient(self):
+        """The gradient drawn at each position, shape (steps + 1, n, ...)."""
+        return self._column(2)
+
+    @cached_property
+    def states(self):
+        """The optimizer's state at each position, a list."""
+        return [state for _, _, _, state in self._entries]
+
+    def state(self, name):
+        """Return one quantity of the state, such as "m", at every position, shape (steps + 1, ...)."""
+        return self._blanked(np.array([getattr(state, name) for state in self.states]))
+
+    @property
+    def steps(self):
+        """How many steps there are in the path."""
+        return len(self._entries) - 1
+
+    @property
+    def diverged(self):
+        """Whether the descent diverged; for many descents an array, shape (...)."""
+        return self._lost[-1]
+
+    @property
+    def diverged_at(self):
+        """The first step that was lost: a number or None for one descent, an array with -1 for "never" for many."""
+        first = np.where(self.diverged, self._lost.argmax(axis=0), -1)
+        return first if first.ndim else int(first) if self.diverged else None
+
+    def _column(self, i):
+        return self._blanked(np.array([entry[i] for entry in self._entries]))
+
+    def _blanked(self, column):
+        """Put NaN where one of many descents is lost."""
+        if self._lost.ndim > 1 and self._lost.any() and column.ndim > 1:
+            lost = self._lost if column.ndim == self._lost.ndim else self._lost[:, None]
+            column[np.broadcast_to(lost, column.shape)] = np.nan
+        return column
+
+
+def descend(loss, optimizer, start, steps, limit=1e6):
+    """Take steps of an optimizer down a loss, and return the Path.
+
+    Arguments
+    ---------
+    loss : anything with `value_and_gradient(x)`, such as a surface. A loss that draws minibatches and has `rewind()`
+        is rewound first, so that every descent sees the same ones.
+    optimizer : anything with `start(x)` and `update(x, gradient, state)`.
+    start : where to begin, shape (n, ...), coordinates on the first axis. With hyper-parameters of shape (a, b) a
+        point of shape (n,) becomes n x a x b: as many descents as there are hyper-parameters.
+    steps : how many steps to take, a whole number, 0 or more.
+    limit : a descent has diverged when a coordinate is further out than limit times max(1, |start|); default 1e6.
+
+    Raises ValueError when start is not finite or lies outside the loss's domain, or steps is not a whole number.
+
+    >>> from adamcourse.optimizers import Adam
+    >>> from adamcourse.surfaces import rosenbrock
+    >>> many = descend(rosenbrock, Adam(lr=np.geomspace(1e-3, 1, 4)), rosenbrock.start, steps=200)
+    >>> many.loss[-1].round(3)  # four learning rates in one descent
+    array([4.45 , 4.028, 0.998, 0.014])
+    """
+    if not isinstance(steps, (int, np.integer)) or steps < 0:
+        raise ValueError(f"steps = {steps!r}: give a whole number, 0 or more")
+    x = _starting_point(loss, optimizer, start)
+    if hasattr(loss, "rewind"):
+        loss.rewind()
+    state, entries = optimizer.start(x), []
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a descent that diverges is a result
+        for k in range(steps + 1):
+            value, gradient = loss.value_and_gradient(x)
+            entries.append((x, value, gradient, state))
+            if k < steps:
+                x, state = optimizer.update(x, gradient, state)
+    return Path(entries, limit * max(1.0, np.abs(entries[0][0]).max()))
+
+
+def _starting_point(loss, optimizer, start):
+    """Return start as an array of floats, one copy for each set of hyper-parameters, or raise ValueError."""
+    x = np.array(start)
+    if x.dtype.kind in "iu":
+        x = x.astype(np.float64)
+    if x.ndim == 0 or x.dtype.kind != "f" or not np.isfinite(x).all():
+        raise ValueError(f"start = {start}: give finite coordinates, such as (0.5, -1.0)")
+    if hasattr(loss, "contains") and not loss.contains(x):
+        domain = " x ".join(f"[{low:g}, {high:g}]" for low, high in loss.domain)
+        raise ValueError(f"start = {start} is outside the domain of the {loss.name}, {domain}")
+    shape = getattr(optimizer, "shape", ())
+    if x.ndim == 1 and shape:
+        x = np.broadcast_to(x.reshape(-1, *(1,) * len(shape)), (len(x), *shape)).copy()
+    return x

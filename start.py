@@ -1,0 +1,151 @@
+"""Set up the course in an environment of its own, then open it or test it.
+
+    python start.py          open lesson 00 in JupyterLab
+    python start.py test     run every test, the notebooks included
+
+The first run creates .venv beside this file (or where the variable ADAMCOURSE_VENV says) with uv, if it is there, or
+with pip. Later runs start at once, until pyproject.toml changes. Standard library only, and written so that an old
+Python can still read it and say what is wrong.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+OLDEST = (3, 11)
+NEWEST_PINNED = (3, 14)  # tests/constraints.txt was resolved for Python versions up to this one
+SPACE = 700e6  # bytes; what the environment takes, and some air
+
+TROUBLE = [  # what an installer prints, and what to do about it
+    ("No space left", "the disk is full. Free about 700 MB, or set ADAMCOURSE_VENV to a folder on another disk."),
+    ("ensurepip", "this Python cannot create environments. On Debian or Ubuntu: sudo apt install python3-venv."),
+    ("Permission denied", "a folder cannot be written to. Set ADAMCOURSE_VENV to a folder that is yours."),
+    ("onnection", "packages cannot be downloaded. Is this machine online? Connect it and run this again."),
+    ("error sending request", "packages cannot be downloaded. Is this machine online? Connect it and run this again."),
+    ("name resolution", "packages cannot be downloaded. Is this machine online? Connect it and run this again."),
+    ("No matching distribution", "a package was not found. Is this machine online? Connect it and run this again."),
+]
+
+
+class Stop(Exception):
+    """The set-up cannot go on; the message is one line that says what to do."""
+
+
+def check_python(version):
+    if tuple(version[:2]) < OLDEST:
+        raise Stop(
+            "Python %d.%d or newer is needed, this is %d.%d. Install a newer one from python.org and use it here."
+            % (OLDEST + tuple(version[:2]))
+        )
+
+
+def environment_folder():
+    return os.path.abspath(os.environ.get("ADAMCOURSE_VENV") or os.path.join(HERE, ".venv"))
+
+
+def python_in(folder):
+    return os.path.join(folder, "Scripts", "python.exe") if os.name == "nt" else os.path.join(folder, "bin", "python")
+
+
+def stamp(extras):
+    """What the environment was made from; where it differs, the environment is made again."""
+    parts = [extras, sys.version, HERE]
+    for name in ("pyproject.toml", os.path.join("tests", "constraints.txt")):
+        with open(os.path.join(HERE, name)) as file:
+            parts.append(file.read())
+    return "\n".join(parts)
+
+
+def is_ready(folder, extras):
+    """Is there an environment for these extras? One with the tests serves the lessons as well."""
+    try:
+        with open(os.path.join(folder, "adamcourse-stamp.txt")) as file:
+            found = file.read()
+    except OSError:
+        return False
+    return found in (stamp(extras), stamp("lab,test")) and os.path.exists(python_in(folder))
+
+
+def check_place(folder):
+    """Raise Stop when the environment cannot be written there, or something else lies there already."""
+    if os.path.isdir(folder) and os.listdir(folder) and not os.path.exists(os.path.join(folder, "pyvenv.cfg")):
+        raise Stop("%s holds something else. Set ADAMCOURSE_VENV to a new or empty folder." % folder)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise Stop(
+            "cannot write to %s (%s). Set ADAMCOURSE_VENV to a folder that is yours and run this again."
+            % (folder, error.strerror)
+        )
+    if shutil.disk_usage(folder).free < SPACE:
+        raise Stop("the disk of %s has less than 700 MB free. Free some, or set ADAMCOURSE_VENV elsewhere." % folder)
+
+
+def run(command, log):
+    """Run an installer; raise Stop with the known cause, or the last line it printed, when it fails."""
+    with open(log, "a") as file:
+        failed = subprocess.call(command, stdout=file, stderr=subprocess.STDOUT, cwd=HERE, env=install_environment())
+    if failed:
+        with open(log) as file:
+            printed = file.read()
+        for sign, remedy in TROUBLE:
+            if sign in printed:
+                raise Stop(remedy + " (Details: %s)" % log)
+        raise Stop("%s (Details: %s)" % ((printed.strip().splitlines() or ["it failed"])[-1], log))
+
+
+def install_environment():
+    """The environment variables of an installer: where the home folder cannot be written to, no cache in it."""
+    variables = dict(os.environ)
+    if not os.access(os.path.expanduser("~"), os.W_OK):
+        variables.update(PIP_NO_CACHE_DIR="1", UV_NO_CACHE="1")
+    return variables
+
+
+def install(folder, extras):
+    check_place(folder)
+    print("Setting up the course in %s: once, about a minute, 450 MB." % folder)
+    sys.stdout.flush()
+    shutil.rmtree(folder)
+    uv, python = shutil.which("uv"), python_in(folder)
+    log = os.path.join(tempfile.mkdtemp(prefix="adamcourse-"), "setup.log")
+    target = ["-e", ".[%s]" % extras]
+    if sys.version_info[:2] <= NEWEST_PINNED:
+        target += ["-c", os.path.join("tests", "constraints.txt")]
+    if uv:
+        run([uv, "venv", "--python", sys.executable, folder], log)
+        run([uv, "pip", "install", "--python", python] + target, log)
+    else:
+        run([sys.executable, "-m", "venv", folder], log)
+        run([python, "-m", "pip", "install", "--disable-pip-version-check"] + target, log)
+    with open(os.path.join(folder, "adamcourse-stamp.txt"), "w") as file:
+        file.write(stamp(extras))
+
+
+def main(arguments):
+    try:
+        check_python(sys.version_info)
+        test = arguments[:1] == ["test"]
+        extras, folder = "lab,test" if test else "lab", environment_folder()
+        if not is_ready(folder, extras):
+            install(folder, extras)
+    except Stop as stop:
+        sys.stderr.write("adamcourse: %s\n" % stop)
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("adamcourse: stopped; run this again to go on.\n")
+        return 1
+    command = [python_in(folder), "-m"] + (["pytest"] + arguments[1:] if test else ["adamcourse"] + arguments)
+    try:
+        return subprocess.call(command, cwd=HERE)
+    except KeyboardInterrupt:  # JupyterLab was stopped with Ctrl-C and has said so itself
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

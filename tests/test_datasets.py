@@ -1,0 +1,93 @@
+"""The digits: real, complete, split without overlap, found everywhere, and guarded."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adamcourse import datasets
+
+DIGITS = datasets.load_digits()
+
+
+def test_shapes_types_and_range():
+    train, test = DIGITS
+    assert train.images.shape == (8000, 784)
+    assert test.images.shape == (2000, 784)
+    assert train.images.dtype == np.float32
+    assert train.labels.dtype == np.int64
+    assert (train.images.min(), train.images.max()) == (0, 1)
+    assert datasets.load_digits(np.float64).test.images.dtype == np.float64
+
+
+def test_pixels_are_bytes_over_255():
+    pixels = 255 * datasets.load_digits(np.float64).train.images
+    np.testing.assert_allclose(pixels, pixels.round(), atol=1e-9)
+    assert len(np.unique(pixels.round())) == 256
+
+
+def test_the_split_is_stratified_and_without_overlap():
+    """The package holds 1001, 1127, 991, ... digits of each class; a fifth of each, rounded, is for testing."""
+    counts = np.array([1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978])
+    assert (np.bincount(DIGITS.test.labels) == np.rint(counts / 5)).all()
+    assert (np.bincount(DIGITS.train.labels) == counts - np.rint(counts / 5)).all()
+    assert len({image.tobytes() for split in DIGITS for image in split.images}) == 10_000
+
+
+def test_the_digits_look_like_digits():
+    """The mean image of each class recognises most of its own class: 80.6 % on the test digits."""
+    train, test = DIGITS
+    means = np.stack([train.images[train.labels == digit].mean(axis=0) for digit in range(10)])
+    distances = ((test.images[:, None] - means) ** 2).sum(axis=-1)
+    assert (distances.argmin(axis=1) == test.labels).mean() > 0.75
+
+
+def test_missing_file(monkeypatch, tmp_path):
+    monkeypatch.setattr(datasets, "data_file", lambda name: tmp_path / name)
+    with pytest.raises(FileNotFoundError, match=r"digits.npz is missing: restore it with `git checkout -- data`"):
+        datasets.load_digits()
+
+
+def test_damaged_file(monkeypatch, tmp_path):
+    damaged = bytearray(datasets.data_file("digits.npz").read_bytes())
+    damaged[1000] ^= 1
+    (tmp_path / "digits.npz").write_bytes(damaged)
+    monkeypatch.setattr(datasets, "data_file", lambda name: tmp_path / name)
+    with pytest.raises(ValueError, match=r"digits.npz is damaged: its SHA-256 is .*, expected .*; restore it with"):
+        datasets.load_digits()
+
+
+def test_a_wheel_carries_the_data_and_finds_it(tmp_path):
+    root = Path(__file__).parent.parent
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(build, check=True, capture_output=True, cwd=root)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    script = "import adamcourse.datasets as d; print(d.__file__); print(len(d.load_digits().train.labels))"
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); {script}"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    place, count = run.stdout.split()
+    assert place.startswith(str(tmp_path))
+    assert count == "8000"
+
+
+def test_minibatches_cover_every_epoch_once_in_a_new_order():
+    batches = datasets.minibatches(10, 4, np.random.default_rng(3))
+    epochs = [np.concatenate([next(batches) for _ in range(3)]) for _ in range(2)]
+    assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
+    assert (epochs[0] != epochs[1]).any()
+
+
+@pytest.mark.parametrize("size", [0, -1, 11])
+def test_a_minibatch_size_that_cannot_be(size):
+    with pytest.raises(ValueError, match=f"size = {size}: a minibatch of 10 examples holds 1 to 10"):
+        next(datasets.minibatches(10, size, np.random.default_rng(0)))
