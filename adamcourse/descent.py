@@ -69,6 +69,24 @@ class Path:
         first = np.where(self.diverged, self._lost.argmax(axis=0), -1)
         return first if first.ndim else int(first) if self.diverged else None
 
+    def arrival(self, target):
+        """Return the first step from which on the loss stays below target.
+
+        A number or None for one descent, an array with -1 for "never" for many. A loss that dips below the target
+        and comes back has not arrived.
+
+        >>> from adamcourse.optimizers import GradientDescent
+        >>> from adamcourse.surfaces import bowl
+        >>> descend(bowl, GradientDescent(np.array([0.25, 0.001])), (1.0, 0.0), 30).arrival(1e-3)
+        array([ 5, -1])
+        """
+        below = (self.loss < target)[::-1]
+        stays = np.logical_and.accumulate(below, axis=0)
+        first = np.where(stays[0], len(below) - stays.sum(axis=0), -1)
+        if self._lost.ndim > 1:
+            return first
+        return None if self.diverged or first < 0 else int(first)
+
     def _column(self, i):
         return self._blanked(np.array([entry[i] for entry in self._entries]))
 

@@ -1,0 +1,47 @@
+"""Exercises that check themselves: `check(f)`, `hint(f)`, `solution(f)`, each finding the exercise by f's name.
+
+exercise     what an exercise is, and how an answer is run and judged
+lesson_NN    the exercises of each lesson, as data
+quizzes      the questions of data/quizzes.json, on the page
+"""
+
+from adamcourse.exercises import lesson_00, lesson_01, lesson_06
+from adamcourse.exercises.exercise import Verdict, judge
+from adamcourse.exercises.quizzes import quiz
+
+__all__ = ["EXERCISES", "Verdict", "check", "hint", "quiz", "solution"]
+
+EXERCISES = {exercise.name: exercise for lesson in (lesson_00, lesson_01, lesson_06) for exercise in lesson.EXERCISES}
+_hints_given = {}
+
+
+def check(f):
+    """Judge an answer, say the verdict, and return it; `.right` is a bool and `.kind` a word. Never raises."""
+    verdict = judge(f, _find(f)) if _find(f) else _unknown(f)
+    print(verdict)
+    return verdict
+
+
+def hint(f):
+    """Print the next of the three hints to an exercise, and from then on the last one."""
+    exercise = _find(f)
+    if exercise is None:
+        print(_unknown(f))
+        return
+    given = _hints_given[exercise.name] = min(_hints_given.get(exercise.name, 0) + 1, len(exercise.hints))
+    print(f"Hint {given} of {len(exercise.hints)}. {exercise.hints[given - 1]}")
+
+
+def solution(f):
+    """Print the answer to an exercise: the source of the function that `check` compares with."""
+    exercise = _find(f)
+    print(exercise.source if exercise else _unknown(f))
+
+
+def _find(f):
+    return EXERCISES.get(getattr(f, "__name__", f))
+
+
+def _unknown(f):
+    name = getattr(f, "__name__", repr(f))
+    return Verdict("not attempted", f"There is no exercise {name}. The exercises are: {', '.join(sorted(EXERCISES))}.")

@@ -1,0 +1,159 @@
+"""Controls bound to a function that moves the artists of one kept figure.
+
+Why not `interact`: it builds the figure anew for every value of a slider, which takes several times longer, and hides
+errors. Here the figure is kept, what stands still is drawn once, and the moved artists are drawn over it.
+"""
+
+import io
+from typing import NamedTuple
+
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+from PIL import Image
+
+from adamcourse.plots import show_picture
+
+
+class Seen(NamedTuple):
+    """What a drawing says of itself: one sentence for everyone, and whether the challenge is met."""
+
+    text: str
+    won: bool = False
+
+
+class Challenge(NamedTuple):
+    """A task for the learner: what to reach, and what to think about once it is reached."""
+
+    task: str
+    praise: str
+
+
+def slider(label, low, high, value, step):
+    """Return a slider with equal steps; the value lies on a step."""
+    return widgets.FloatSlider(value, min=low, max=high, step=step, readout_format=".3g", **_named(label))
+
+
+def log_slider(label, low, high, value):
+    """Return a slider with twenty steps a decade; low, high and value are put on a step."""
+    low, high, value = np.round(20 * np.log10((low, high, value))) / 20
+    return widgets.FloatLogSlider(10**value, min=low, max=high, step=0.05, readout_format=".3g", **_named(label))
+
+
+def whole_slider(label, low, high, value):
+    """Return a slider over whole numbers."""
+    return widgets.IntSlider(value, min=low, max=high, **_named(label))
+
+
+def checkbox(label, value):
+    """Return a box to tick."""
+    return widgets.Checkbox(value, indent=False, **_named(label))
+
+
+def choice(label, options, value):
+    """Return a list to choose from."""
+    return widgets.Dropdown(options=options, value=value, **_named(label))
+
+
+def _named(label):
+    return {
+        "description": label,
+        "style": {"description_width": "initial"},
+        "layout": widgets.Layout(width="min(430px, 95%)"),
+    }
+
+
+class Picture(widgets.Image):
+    """An image whose tooltip is its name for screen readers."""
+
+    description = traitlets.Unicode("").tag(sync=True)  # without it, ipywidgets 8.1 fails on the tooltip (issue 3860)
+
+
+class Explorer:
+    """A live figure: controls, presets, the picture, one sentence about it, and perhaps a challenge.
+
+    Arguments
+    ---------
+    fig : a figure of `plots.figure`, kept and drawn on again and again.
+    draw : function of the controls' values, by name, that moves artists of the figure and returns what is Seen.
+    controls : widgets by name.
+    about : what the figure shows, in a sentence; the caption for readers without a kernel begins with it.
+    presets : values of some controls by the name of a button; "Reset" is always there.
+    challenge : a Challenge, or None.
+
+    An error in `draw` is shown below the picture and raised: a test that moves a control sees it.
+    """
+
+    def __init__(self, fig, draw, controls, about, presets=None, challenge=None):
+        self.fig, self.draw, self.controls, self.about, self.challenge = fig, draw, controls, about, challenge
+        start = {name: control.value for name, control in controls.items()}
+        self.presets = (presets or {}) | {"Reset": start}
+        self.picture = Picture(layout=widgets.Layout(width=f"{fig.bbox.width:.0f}px", max_width="100%"))
+        self.says, self.verdict = widgets.HTML(), widgets.HTML()
+        self._moving, self._held = [], False
+        fig.canvas.draw()
+        fig.set_layout_engine("none")  # laid out once: from here on the axes stay where they are
+        for control in controls.values():
+            control.observe(lambda change: self.update(), "value")
+        self.update()
+
+    def set(self, **values):
+        """Set several controls and draw once."""
+        self._held = True
+        try:
+            for name, value in values.items():
+                self.controls[name].value = value
+        finally:
+            self._held = False
+        self.update()
+
+    def update(self):
+        """Draw the figure for the controls' present values."""
+        if self._held:
+            return
+        try:
+            self.seen = self.draw(**{name: control.value for name, control in self.controls.items()})
+        except Exception as error:
+            self.says.value = f"This explorer failed: {type(error).__name__}: {error}"
+            raise
+        self.picture.value = self._png()
+        self.picture.tooltip = self.says.value = self.seen.text
+        if self.challenge:
+            won = f"Done. {self.challenge.praise}" if self.seen.won else "Not yet."
+            self.verdict.value = f"<b>Challenge.</b> {self.challenge.task} <b>{won}</b>"
+
+    def box(self):
+        """Return everything as one widget."""
+        buttons = [widgets.Button(description=name, layout=widgets.Layout(width="auto")) for name in self.presets]
+        for button in buttons:
+            button.on_click(lambda button: self.set(**self.presets[button.description]))
+        wrap = widgets.Layout(flex_flow="row wrap")
+        rows = [widgets.HBox(list(self.controls.values()), layout=wrap), widgets.HBox(buttons, layout=wrap)]
+        return widgets.VBox([*rows, self.picture, self.says, *([self.verdict] if self.challenge else [])])
+
+    def _ipython_display_(self):
+        """Show a live widget where there is a kernel, the picture elsewhere, and a caption below either."""
+        caption = f"Explorer: {self.about} At first: {self.seen.text}"
+        show_picture(self.picture.value, caption, live=self.box()._repr_mimebundle_())
+
+    def _png(self):
+        """Draw the moving artists over the still ones and return the picture as PNG.
+
+        Matplotlib marks an artist as stale when it changes. What is stale after `draw` moves: it becomes animated,
+        which leaves it out of the background. A stale figure means that something else changed, such as a title, and
+        the background is drawn again.
+        """
+        canvas = self.fig.canvas
+        if self.fig.stale or not self._moving:
+            artists = [a for ax in self.fig.axes for a in (*ax.lines, *ax.collections, *ax.patches, *ax.texts)]
+            self._moving = sorted((a for a in artists if a.stale or a.get_animated()), key=lambda a: a.zorder)
+            for artist in self._moving:
+                artist.set_animated(True)
+            canvas.draw()
+            self._background = canvas.copy_from_bbox(self.fig.bbox)
+        canvas.restore_region(self._background)
+        for artist in self._moving:
+            artist.axes.draw_artist(artist)
+        picture = io.BytesIO()
+        Image.fromarray(np.asarray(canvas.buffer_rgba())).save(picture, "png", compress_level=1)
+        return picture.getvalue()

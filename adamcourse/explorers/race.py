@@ -1,0 +1,93 @@
+"""Lesson 00: gradient descent, momentum, RMSprop and Adam from one start on three surfaces."""
+
+import numpy as np
+
+from adamcourse import plots
+from adamcourse.descent import descend
+from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, whole_slider
+from adamcourse.optimizers import Adam, GradientDescent, Momentum, RMSprop
+from adamcourse.surfaces import bowl, ravine, rosenbrock
+
+SURFACES = (bowl, ravine(100), rosenbrock)
+RACERS = (GradientDescent, Momentum, RMSprop, Adam)
+START = (-1.0, 0.5)
+TARGET = 0.01
+STEPS = 300
+RATES = np.geomspace(1e-3, 3, 61)
+
+
+def best_rate(surface, racer):
+    """Return the rate, of 61, with which an optimizer stays below the target soonest; the largest loss loses a tie.
+
+    Where no rate arrives, it is the one with the lowest loss at the end.
+    """
+    path = descend(surface, racer(lr=RATES), START, STEPS)
+    arrival = path.arrival(TARGET)
+    if (arrival >= 0).any():
+        return float(RATES[np.where(arrival >= 0, arrival, STEPS + 1).argmin()])
+    return float(RATES[np.nanargmin(path.loss[-1])])
+
+
+def run(rates, factor=1.0):
+    """Return the paths, by surface and racer, with each rate multiplied by the factor."""
+    return {
+        (surface.name, racer.__name__): descend(
+            surface, racer(lr=factor * rates[surface.name, racer.__name__]), START, STEPS
+        )
+        for surface in SURFACES
+        for racer in RACERS
+    }
+
+
+def winner(paths, surface):
+    """Return the label of the racer that arrives first on a surface, and its step, or None when none arrives."""
+    arrivals = [(paths[surface.name, racer.__name__].arrival(TARGET), racer.__name__) for racer in RACERS]
+    step, name = min(((step, name) for step, name in arrivals if step is not None), default=(None, None))
+    return None if name is None else (plots.STYLES[name].label, step)
+
+
+def race():
+    """Return the explorer of the race: how many steps are shown, and all rates times a factor."""
+    rates = {(s.name, r.__name__): best_rate(s, r) for s in SURFACES for r in RACERS}
+    fig, axes = plots.figure(columns=3, width=13, height=5)
+    lines = {}
+    for ax, surface in zip(axes, SURFACES, strict=True):
+        plots.contours(ax, surface)
+        ax.set_title(surface.name)
+        for racer in RACERS:
+            style = plots.STYLES[racer.__name__]
+            lines[surface.name, racer.__name__] = (
+                ax.plot([], [], color=style.color, linestyle=style.line, label=style.label, zorder=4)[0],
+                ax.plot([], [], style.marker, color=style.color, markersize=11, zorder=5)[0],
+            )
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    computed = {}
+
+    def draw(steps, factor):
+        if factor not in computed:
+            computed[factor] = run(rates, factor)
+        paths = computed[factor]
+        for key, (line, head) in lines.items():
+            x, y = paths[key].x[: steps + 1].T
+            line.set_data(x, y)
+            head.set_data(x[-1:], y[-1:])
+        first = {surface.name: winner(paths, surface) for surface in SURFACES}
+        told = [f"{name}: {who[0]} at step {who[1]}" if who else f"{name}: nobody" for name, who in first.items()]
+        lost = first["bowl"] is not None and first["bowl"][0] != plots.STYLES["GradientDescent"].label
+        setting = f"Rates at {factor:.3g} times each one's best, {steps} steps shown."
+        return Seen(f"{setting} First to stay below a loss of {TARGET}: {'; '.join(told)}.", won=lost)
+
+    return Explorer(
+        fig,
+        draw,
+        {
+            "steps": whole_slider("steps shown", 1, STEPS, 60),
+            "factor": log_slider("rates, as a multiple of each one's best", 0.1, 10, 1),
+        },
+        about="four optimizers walk from one start on three surfaces; an orange star marks the minimum.",
+        presets={"Show me the failure": {"factor": 10.0, "steps": 60}},
+        challenge=Challenge(
+            "Find a multiple at which gradient descent no longer wins on the bowl.",
+            "A rate that is too large throws it out of the bowl. Lesson 01 finds the border.",
+        ),
+    )

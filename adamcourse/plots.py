@@ -1,0 +1,131 @@
+"""Pictures of surfaces, paths and losses. Everything here takes results and axes, draws, and computes nothing.
+
+Figures live outside pyplot: `figure()` makes one, `show(fig, caption)` puts it on the page. Nothing is left to close.
+Importing this module gives Matplotlib the course's look: type and lines that can be read from the back row.
+"""
+
+import base64
+import io
+from typing import NamedTuple
+
+import numpy as np
+from IPython.display import Markdown, display
+from matplotlib import rcParams
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+
+class Style(NamedTuple):
+    """How an optimizer looks in every lesson: told apart by colour, and in grey by line and marker."""
+
+    label: str
+    color: str
+    line: str | tuple
+    marker: str
+
+
+STYLES = {
+    "GradientDescent": Style("gradient descent", "#0072B2", (0, (1, 1)), "o"),
+    "Momentum": Style("momentum", "#D55E00", (0, (5, 2)), "s"),
+    "Adagrad": Style("Adagrad", "#009E73", (0, (4, 1, 1, 1, 1, 1)), "^"),
+    "RMSprop": Style("RMSprop", "#CC79A7", (0, (4, 1, 1, 1)), "D"),
+    "Adam": Style("Adam", "#000000", "-", "P"),
+}
+OTHER = Style("", "#56595C", (0, (2, 1)), "X")
+TARGET = "#E69F00"
+rcParams.update(
+    {
+        "font.size": 14,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 15,
+        "lines.linewidth": 2.5,
+        "legend.frameon": False,
+    }
+)
+
+
+def style_of(optimizer):
+    """Return the Style of an optimizer, by its class; one grey style for all that have none of their own."""
+    return STYLES.get(type(optimizer).__name__, OTHER._replace(label=type(optimizer).__name__))
+
+
+def figure(columns=1, width=10.0, height=4.5, projection=None):
+    """Return a figure that pyplot does not know of, and its axes: one, or an array of them.
+
+    Arguments
+    ---------
+    columns : how many axes stand side by side, default 1.
+    width, height : in inches, at 100 dots an inch.
+    projection : "3d" for axes in space, default None.
+    """
+    fig = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    FigureCanvasAgg(fig)
+    return fig, fig.subplots(1, columns, subplot_kw={"projection": projection})
+
+
+def show(fig, caption):
+    """Put a figure on the page, with a caption that says what is seen; the caption is its alternative text, too."""
+    picture = io.BytesIO()
+    fig.savefig(picture, format="png", metadata={"Software": None})
+    show_picture(picture.getvalue(), caption)
+
+
+def show_picture(png, caption, live=None):
+    """Put a PNG and its caption on the page; a live widget's MIME bundle takes the PNG's place where a kernel runs."""
+    still = {"image/png": base64.b64encode(png).decode(), "text/plain": caption}
+    display((live or {}) | still, metadata={"image/png": {"alt": caption}}, raw=True)
+    display(Markdown(f"*{caption}*"))
+
+
+def contours(ax, surface, levels=14):
+    """Draw a surface from above: pale bands between lines of equal loss, and a star on each minimum."""
+    x, y, f = _grid(surface, 200)
+    low = f.min()
+    bands = low + np.linspace(0, (f.max() - low) ** 0.25, levels) ** 4  # closer together near the minimum
+    ax.contourf(x, y, f, levels=bands, cmap="Greys", alpha=0.35)
+    ax.contour(x, y, f, levels=bands, colors="#9A9A9A", linewidths=0.7)
+    ax.plot(*np.transpose(surface.minima), "*", color=TARGET, markeredgecolor="black", markersize=15, zorder=6)
+    ax.set(xlabel="x", ylabel="y", xlim=surface.domain[0], ylim=surface.domain[1])
+
+
+def space(ax, surface):
+    """Draw a surface as a landscape in three-dimensional axes."""
+    x, y, f = _grid(surface, 60)
+    ax.plot_surface(x, y, f, cmap="viridis", rstride=2, cstride=2, linewidth=0.2, edgecolor="#404040")
+    ax.set(xlabel="x", ylabel="y", zlabel="f(x, y)")
+
+
+def walk(ax, path, style, label=None):
+    """Draw a path on a surface, from its start to a marker at its end; return the line."""
+    x, y = path.x[:, 0], path.x[:, 1]
+    (line,) = ax.plot(x, y, color=style.color, linestyle=style.line, label=label or style.label, zorder=4)
+    ax.plot(x[-1:], y[-1:], style.marker, color=style.color, markersize=11, zorder=5)
+    if path.diverged:
+        ax.annotate(f"diverged at step {path.diverged_at}", (0.02, 0.02), xycoords="axes fraction", color=style.color)
+    return line
+
+
+def losses(ax, path, style, label=None):
+    """Draw the loss at each step on a logarithmic axis; a cross marks where the run diverged; return the line."""
+    label = label or style.label
+    every = max(1, path.steps // 6)
+    (line,) = ax.plot(
+        path.loss,
+        color=style.color,
+        linestyle=style.line,
+        marker=style.marker,
+        markevery=every,
+        markersize=8,
+        label=label,
+    )
+    if path.diverged:
+        ax.plot(path.steps, path.loss[-1], "x", color=style.color, markersize=14, markeredgewidth=3)
+    ax.set(yscale="log", xlabel="step", ylabel="loss")
+    return line
+
+
+def _grid(surface, n):
+    (x_low, x_high), (y_low, y_high) = surface.domain
+    x, y = np.meshgrid(np.linspace(x_low, x_high, n), np.linspace(y_low, y_high, n))
+    return x, y, surface.value(np.stack([x, y]))

@@ -1,0 +1,170 @@
+"""Every exercise: the reference against the package, every known mistake named as itself, right styles, odd answers."""
+
+import numpy as np
+import pytest
+
+from adamcourse import optimizers
+from adamcourse.exercises import EXERCISES, check, hint, solution
+from adamcourse.exercises.exercise import judge
+from adamcourse.exercises.lesson_06 import adam_step
+
+MISTAKES = [(exercise, mistake) for exercise in EXERCISES.values() for mistake in exercise.mistakes]
+every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+
+
+@every_exercise
+def test_the_reference_is_right(exercise):
+    verdict = judge(exercise.reference, exercise)
+    assert verdict.kind == "right"
+    assert verdict.right
+    assert exercise.praise in str(verdict).replace("\n", " ")
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=lambda part: part.name.replace(" ", "-"))
+def test_every_mistake_is_named_as_itself(exercise, mistake):
+    verdict = judge(mistake.answer, exercise)
+    assert verdict.kind == "known mistake"
+    assert not verdict.right
+    assert mistake.name in verdict.text
+    assert mistake.why in verdict.text
+
+
+@every_exercise
+def test_there_are_three_hints_and_the_solution_is_the_reference(exercise, capsys):
+    for number in (1, 2, 3, 3):
+        hint(exercise.name)
+        printed = capsys.readouterr().out
+        assert f"Hint {number} of 3. {exercise.hints[number - 1]}" in printed
+    solution(exercise.name)
+    printed, names = capsys.readouterr().out, {"np": np}
+    exec(printed, names)
+    assert judge(names[exercise.name], exercise).right
+
+
+def test_the_solutions_are_the_optimizers_of_the_package():
+    rng = np.random.default_rng(0)
+    adam, descent = optimizers.Adam(0.02, 0.7, 0.97, 1e-6), optimizers.GradientDescent(0.02)
+    x = y = rng.normal(size=5)
+    m = v = np.zeros(5)
+    state = adam.start(y)
+    for t in range(1, 20):
+        g = rng.normal(size=5) * 10.0 ** rng.integers(-8, 4, 5)
+        assert (EXERCISES["gradient_step"].reference(x, g, 0.02) == descent.update(x, g, descent.start(x))[0]).all()
+        x, m, v = adam_step(x, g, m, v, t, 0.02, 0.7, 0.97, 1e-6)
+        y, state = adam.update(y, g, state)
+        assert (x == y).all()
+        assert (m == state.m).all()
+        assert (v == state.v).all()
+
+
+# --- right answers in other styles ---------------------------------------------------------------------------------
+
+
+def on_copies(x, gradient, m, v, t, lr, beta1, beta2, eps):
+    x, m, v = x.copy(), m.copy(), v.copy()
+    m *= beta1
+    m += (1 - beta1) * gradient
+    v *= beta2
+    v += (1 - beta2) * gradient**2
+    x -= lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+    return [x, m, v]
+
+
+def folded_form(x, gradient, m, v, t, lr, beta1, beta2, eps):
+    m = m + (1 - beta1) * (gradient - m)
+    v = v + (1 - beta2) * (gradient * gradient - v)
+    root = (1 - beta2**t) ** 0.5
+    return x - lr * root / (1 - beta1**t) * m / (v**0.5 + eps * root), m, v
+
+
+def one_coordinate_at_a_time(x, gradient, m, v, t, *hyper):
+    parts = [adam_step(*four, t, *hyper) for four in zip(x.flat, gradient.flat, m.flat, v.flat, strict=True)]
+    return tuple(np.reshape(column, x.shape) for column in zip(*parts, strict=True))
+
+
+def in_float32(x, gradient, m, v, t, *hyper):
+    return adam_step(*(part.astype(np.float32) for part in (x, gradient, m, v)), t, *hyper)
+
+
+class Callable:
+    def __call__(self, *arguments):
+        return adam_step(*arguments)
+
+
+@pytest.mark.parametrize("answer", [on_copies, folded_form, one_coordinate_at_a_time, in_float32, Callable()], ids=str)
+def test_right_answers_in_other_styles(answer):
+    assert judge(answer, EXERCISES["adam_step"]).kind == "right"
+
+
+# --- odd answers ---------------------------------------------------------------------------------------------------
+
+
+def blank(x, gradient, lr): ...
+
+
+def in_place(x, gradient, lr):
+    x -= lr * gradient
+    return x
+
+
+def crashing(x, gradient, lr):
+    return x - lr * gradients  # noqa: F821
+
+
+def one_number(x, gradient, lr):
+    return float(np.sum(x - lr * gradient))
+
+
+def a_word(x, gradient, lr):
+    return "x"
+
+
+def too_few_arguments(x):
+    return x
+
+
+def nearly(x, gradient, lr):
+    return x - lr * gradient * (1 + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (blank, "not attempted", "Not attempted yet: gradient_step returns nothing so far."),
+        (in_place, "mutated inputs", "changes its argument x in place"),
+        (crashing, "crash", "return x - lr * gradients"),
+        (crashing, "crash", "NameError: name 'gradients' is not defined"),
+        (one_number, "wrong shape", "x must be an array of shape (3,), yours is of shape ()"),
+        (a_word, "wrong shape", "yours is str"),
+        (too_few_arguments, "crash", "cannot be called with the arguments of the exercise"),
+        (nearly, "different", "x first differs at step 1 of test 1, coordinate 0: expected 0.97, got 0.96999997"),
+    ],
+)
+def test_odd_answers(answer, kind, words):
+    verdict = judge(answer, EXERCISES["gradient_step"])
+    assert verdict.kind == kind
+    assert words in verdict.text
+
+
+def test_an_answer_that_forgets_an_output():
+    verdict = judge(lambda *a: adam_step(*a)[0], EXERCISES["adam_step"])
+    assert (verdict.kind, verdict.text) == ("wrong shape", "Not yet: the function must return x, m, v, in this order.")
+
+
+def test_check_prints_the_verdict_and_returns_it(capsys):
+    def gradient_step(x, gradient, lr):
+        return x - lr * gradient
+
+    verdict = check(gradient_step)
+    assert verdict.right
+    assert capsys.readouterr().out == f"{verdict}\n"
+
+
+def test_an_unknown_exercise_is_named(capsys):
+    assert check(blank).kind == "not attempted"
+    assert "There is no exercise blank. The exercises are: adam_step, gradient_step, halfway" in capsys.readouterr().out
+
+
+def test_the_same_answer_gets_the_same_text_every_time():
+    texts = {judge(nearly, EXERCISES["gradient_step"]).text for _ in range(3)}
+    assert len(texts) == 1
