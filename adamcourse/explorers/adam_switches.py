@@ -22,7 +22,7 @@ def adam_without(momentum, scaling, bias_correction, lr):
     α ε / (√v̂ + ε) gives α in every coordinate.
     """
     eps = 1e-8 if scaling else HUGE
-    return Adam(lr * (1 if scaling else eps), 0.9 if momentum else 0.0, 0.999, eps, bias_correction)
+    return Adam(lr * (1 if scaling else eps), 0.9 if momentum else 0.0, 0.999, eps, bool(bias_correction))
 
 
 def adam_switches():

@@ -134,7 +134,7 @@ class Explorer:
     def _ipython_display_(self):
         """Show a live widget where there is a kernel, the picture elsewhere, and a caption below either."""
         caption = f"Explorer: {self.about} At first: {self.seen.text}"
-        show_picture(self.picture.value, caption, live=self.box()._repr_mimebundle_())
+        show_picture(self.fig.canvas.buffer_rgba(), caption, live=self.box()._repr_mimebundle_())
 
     def _png(self):
         """Draw the moving artists over the still ones and return the picture as PNG.

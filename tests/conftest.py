@@ -1,0 +1,38 @@
+"""What all tests share: notebooks are compared strictly where the pinned versions are installed, laxly elsewhere."""
+
+import os
+import re
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DRAWN_BY = ("numpy", "matplotlib", "pillow", "ipywidgets")  # what the stored outputs depend on
+
+
+def is_pinned():
+    """Are the packages that make the outputs those of constraints.txt?"""
+    lines = (ROOT / "tests" / "constraints.txt").read_text().splitlines()
+    pins = {match.groups() for line in lines if (match := re.match(r"([\w-]+)==([\w.]+)", line))}
+    return all((package, metadata.version(package)) in pins for package in DRAWN_BY)
+
+
+def pytest_configure(config):
+    config.option.nbval = is_pinned()
+    config.option.nbval_lax = not config.option.nbval
+    config.option.nbval_current_env = True
+    config.option.nbval_cell_timeout = 60
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def pytest_report_header(config):
+    return f"notebooks: {'strict' if config.option.nbval else 'lax, other versions than the pinned ones'}"
+
+
+@pytest.fixture
+def pinned():
+    """Skip a test of exact pictures where other versions draw them; on CI the pinned job runs it."""
+    if not is_pinned():
+        pytest.skip("other versions than those of tests/constraints.txt are installed")
