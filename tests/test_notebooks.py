@@ -196,7 +196,9 @@ def test_differences_are_found():
     assert list(refresh.differences(json_copy(stored), json_copy(stored))) == []
     changed = json_copy(stored)
     next(c for c in changed.cells if c.id == "rates").outputs[0].text += " "
-    assert list(refresh.differences(json_copy(stored), changed)) == ["cell rates: source, metadata or text of the output"]
+    assert list(refresh.differences(json_copy(stored), changed)) == [
+        "cell rates: source, metadata or text of the output"
+    ]
     for pixels, expected in ((3, []), (60, ["cell bowl-contours: a picture"])):
         changed = json_copy(stored)
         output = next(c for c in changed.cells if c.id == "bowl-contours").outputs[0]

@@ -4,8 +4,8 @@
     python notebooks/teaching/refresh.py 01 06      only these
     python notebooks/teaching/refresh.py --check    execute, store nothing, and say where a stored lesson differs
 
-The normal form keeps outputs and pictures, so that a reader without a kernel sees every figure. It drops what depends on
-time, machine or kernel: timestamps, widget state and the views of live widgets, the version of Python.
+The normal form keeps outputs and pictures, so that a reader without a kernel sees every figure. It drops what depends
+on time, machine or kernel: timestamps, widget state and the views of live widgets, the version of Python.
 """
 
 import argparse

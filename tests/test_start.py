@@ -1,0 +1,209 @@
+"""start.py and `python -m adamcourse`: each thing that can be missing gets one line that says what to do."""
+
+import ast
+import importlib.util
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adamcourse import __main__ as opener
+from adamcourse import environment
+
+ROOT = Path(__file__).parent.parent
+START = ROOT / "start.py"
+
+
+@pytest.fixture
+def start(monkeypatch, tmp_path):
+    """start.py as a module, with an environment in a folder of the test's own."""
+    monkeypatch.setenv("ADAMCOURSE_VENV", str(tmp_path / "environment"))
+    spec = importlib.util.spec_from_file_location("start", START)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def calls(start, monkeypatch):
+    """The commands that start.py would run; an installer makes the files that it should make."""
+    made = []
+
+    def call(command, **kwargs):
+        made.append([str(part) for part in command])
+        if "venv" in command:
+            python = Path(start.python_in(start.environment_folder()))
+            python.parent.mkdir(parents=True)
+            python.touch()
+            (python.parent.parent / "pyvenv.cfg").touch()
+        return 0
+
+    monkeypatch.setattr(start.subprocess, "call", call)
+    monkeypatch.setattr(start.shutil, "which", lambda name: None)
+    return made
+
+
+def test_an_old_python_can_read_it_and_is_told_what_to_do(start, capsys, monkeypatch):
+    ast.parse(START.read_text(), feature_version=(3, 7))
+    assert 'f"' not in START.read_text()
+    monkeypatch.setattr(start.sys, "version_info", (3, 10, 4))
+    assert start.main([]) == 1
+    assert capsys.readouterr().err.startswith("adamcourse: Python 3.11 or newer is needed, this is 3.10. Install")
+
+
+def test_it_needs_nothing_but_the_standard_library():
+    imported = {
+        name.name
+        for node in ast.walk(ast.parse(START.read_text()))
+        if isinstance(node, ast.Import)
+        for name in node.names
+    }
+    assert imported <= set(sys.stdlib_module_names)
+
+
+def test_the_first_run_installs_and_opens_the_second_only_opens(start, calls):
+    assert start.main(["--no-browser"]) == 0
+    assert [command[1:3] for command in calls] == [["-m", "venv"], ["-m", "pip"], ["-m", "adamcourse"]]
+    assert calls[1][-4:] == ["-e", ".[lab]", "-c", str(Path("tests") / "constraints.txt")]
+    assert calls[2][-1] == "--no-browser"
+    calls.clear()
+    assert start.main([]) == 0
+    assert [command[1:] for command in calls] == [["-m", "adamcourse"]]
+
+
+def test_the_tests_ask_for_more_and_serve_the_lessons_as_well(start, calls):
+    start.main([])
+    calls.clear()
+    start.main(["test", "-x"])
+    assert ".[lab,test]" in calls[1]
+    assert calls[2][1:] == ["-m", "pytest", "-x"]
+    calls.clear()
+    start.main([])
+    assert len(calls) == 1
+
+
+def test_a_changed_dependency_installs_again(start, calls, monkeypatch):
+    start.main([])
+    calls.clear()
+    monkeypatch.setattr(start, "stamp", lambda extras: "other")
+    start.main([])
+    assert len(calls) == 3
+
+
+def test_uv_is_used_where_it_is(start, calls, monkeypatch):
+    monkeypatch.setattr(start.shutil, "which", lambda name: "/bin/uv")
+    start.main([])
+    assert calls[0][:2] == ["/bin/uv", "venv"]
+    assert calls[1][:3] == ["/bin/uv", "pip", "install"]
+
+
+def test_something_else_in_the_folder_is_never_deleted(start, calls, tmp_path, capsys):
+    precious = tmp_path / "environment" / "thesis.txt"
+    precious.parent.mkdir()
+    precious.write_text("years of work")
+    assert start.main([]) == 1
+    assert "holds something else. Set ADAMCOURSE_VENV to a new or empty folder." in capsys.readouterr().err
+    assert precious.exists()
+
+
+def test_a_full_disk(start, calls, monkeypatch, capsys):
+    monkeypatch.setattr(start.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 1e6}))
+    assert start.main([]) == 1
+    assert "has less than 700 MB free. Free some, or set ADAMCOURSE_VENV elsewhere." in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_to(start, calls, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("ADAMCOURSE_VENV", str(tmp_path / "a-file" / "environment"))
+    (tmp_path / "a-file").touch()
+    assert start.main([]) == 1
+    assert "Set ADAMCOURSE_VENV to a folder that is yours and run this again." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("printed", "remedy"),
+    [
+        ("OSError: [Errno 28] No space left on device", "the disk is full. Free about 700 MB"),
+        ("ensurepip is not available", "sudo apt install python3-venv"),
+        ("PermissionError: Permission denied: '/x'", "a folder cannot be written to"),
+        ("NewConnectionError: Failed to establish a new connection", "Is this machine online?"),
+        ("error: error sending request for url", "Is this machine online?"),
+        ("Temporary failure in name resolution", "Is this machine online?"),
+        ("something never seen\nbefore", "adamcourse: before (Details: "),
+    ],
+)
+def test_an_installer_that_fails(start, monkeypatch, capsys, printed, remedy):
+    def call(command, stdout, **kwargs):
+        stdout.write(printed)
+        return 1
+
+    monkeypatch.setattr(start.subprocess, "call", call)
+    assert start.main([]) == 1
+    error = capsys.readouterr().err
+    assert remedy in error
+    assert error.count("\n") == 1
+
+
+def test_a_machine_without_a_network(tmp_path):
+    """The real thing: an index that nobody serves."""
+    environment_variables = {name: v for name, v in os.environ.items() if not name.startswith(("PIP_", "UV_"))} | {
+        "ADAMCOURSE_VENV": str(tmp_path / "environment"),
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": "http://127.0.0.1:9/",
+        "PIP_RETRIES": "0",
+        "PATH": "",
+    }
+    run = subprocess.run([sys.executable, START], env=environment_variables, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "Is this machine online?" in run.stderr
+    assert run.stderr.count("\n") == 1
+
+
+# --- python -m adamcourse ------------------------------------------------------------------------------------------
+
+
+def test_help_names_the_options(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        opener.main(["--help"])
+    assert stopped.value.code == 0
+    printed = capsys.readouterr().out
+    assert "--no-browser" in printed
+    assert "--port" in printed
+
+
+def test_lesson_00_is_opened_on_the_port_asked_for(monkeypatch):
+    called = {}
+    monkeypatch.setattr(opener.subprocess, "call", lambda command, env: called.update(command=command, env=env) or 0)
+    assert opener.main(["--no-browser", "--port", "9999"]) == 0
+    assert str(ROOT / "notebooks" / "00_start_here.ipynb") in called["command"]
+    assert {"--no-browser", "--port=9999"} <= set(called["command"])
+    assert called["env"]["JUPYTER_CONFIG_PATH"].startswith(str(ROOT / ".jupyter"))
+
+
+def test_a_home_that_cannot_be_written_to(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(opener.tempfile, "mkdtemp", lambda prefix: str(tmp_path))
+    variables = opener.variables(home_is_writable=False)
+    assert variables["JUPYTER_RUNTIME_DIR"] == str(tmp_path / "runtime")
+    assert "Your home folder cannot be written to" in capsys.readouterr().out
+
+
+def test_a_missing_package_is_named_with_its_remedy(monkeypatch, capsys):
+    monkeypatch.setattr(environment.metadata, "version", lambda name: "1.0" if name == "numpy" else "99")
+    assert opener.main([]) == 1
+    error = capsys.readouterr().err
+    assert "Missing or too old: numpy>=2.0" in error
+    assert '-m pip install "numpy>=2.0"' in error
+
+
+def test_a_wheel_without_lessons_says_so(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(opener, "ROOT", tmp_path)
+    monkeypatch.setattr(environment, "missing", list)
+    assert opener.main([]) == 1
+    assert "this opens a clone of the repository" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no executable bit")
+def test_the_ci_script_can_be_run():
+    assert (ROOT / ".ci" / "run").stat().st_mode & stat.S_IXUSR
