@@ -87,6 +87,7 @@ def test_cells_are_short(name):
     lengths = [len([line for line in cell.source.splitlines() if line.strip()]) for cell in code(name)]
     assert median(lengths) <= 5
     assert max(lengths) <= 20
+    assert max(len(line) for cell in code(name) for line in cell.source.splitlines()) <= 90
 
 
 @every_lesson

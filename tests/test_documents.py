@@ -1,0 +1,78 @@
+"""README and its companions: every link leads somewhere, every command and number is true."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+import adamcourse
+from adamcourse.exercises import EXERCISES
+from notebooks.teaching import picture, refresh
+from tests.test_optimizers import EXPRESSIBLE, nearest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("data/*.md")) + sorted(ROOT.glob("notebooks/teaching/*.md"))
+PLACES = (ROOT, ROOT / "adamcourse", ROOT / "notebooks" / "teaching", ROOT / "data")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_links_lead_somewhere(document):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text(encoding="utf-8")):
+        assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_files_that_are_named_exist(document):
+    text = document.read_text(encoding="utf-8")
+    for name in re.findall(r"`((?![\w./-]*NN)[\w./-]+\.(?:py|md|toml|yml|txt|json|npz|png|cff))`", text):
+        assert any((place / name).exists() for place in PLACES), name
+    for script in re.findall(r"python ((?:[\w]+/)*\w+\.py)", text):
+        assert (ROOT / script).exists(), script
+
+
+def test_the_two_commands_come_first_and_stand_alone():
+    block = README.split("```")[1].strip().splitlines()
+    assert [line.split("  ")[0] for line in block] == ["python start.py", "python start.py test"]
+    assert README.index("```") < 1000
+
+
+def test_the_table_lists_every_lesson():
+    linked = re.findall(r"\(notebooks/(\d\d_\w+\.ipynb)\)", README)
+    assert linked == [file.name for file in refresh.lessons()]
+
+
+def test_the_minutes_in_the_table_are_those_of_the_lessons():
+    for file in refresh.lessons():
+        minutes = re.search(r"\*\*It takes\*\* (\d+) minutes", file.read_text(encoding="utf-8")).group(1)
+        assert re.search(rf"{file.name}\) \| {minutes} \|", README), file.name
+
+
+def test_the_example_runs(capsys):
+    exec(re.search(r"```python\n(.*?)```", README, flags=re.S).group(1), {})
+    assert capsys.readouterr().out.startswith("[1. 1.]")
+
+
+def test_the_numbers():
+    agree = sum(nearest(case)[1] is None for _, case in EXPRESSIBLE)
+    assert f"agree with {agree} recorded runs" in README
+    assert f"differ from {len(EXPRESSIBLE) - agree} others" in README
+    assert f"{len(EXERCISES['adam_step'].mistakes)} wrong ways to write Adam" in README
+
+
+def test_the_picture_is_the_one_of_lesson_00():
+    assert picture.PICTURE.read_bytes() == picture.picture()
+    assert len(re.search(r"!\[(.*?)\]", README).group(1)) > 60
+
+
+def test_versions_agree():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == adamcourse.__version__
+    assert f"## {adamcourse.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_checksum_in_the_text_is_the_one_that_is_checked():
+    from adamcourse.datasets import DIGITS_SHA256
+
+    assert DIGITS_SHA256 in (ROOT / "data" / "README.md").read_text()

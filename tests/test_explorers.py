@@ -1,0 +1,205 @@
+"""Explorers without a browser: every control at its ends, every preset, every challenge won and lost, errors."""
+
+import io
+
+import ipywidgets
+import numpy as np
+import pytest
+from PIL import Image
+
+from adamcourse import explorers, plots
+from adamcourse.explorers.adam_switches import adam_without
+from adamcourse.explorers.explorer import Explorer, Seen, log_slider, slider
+from adamcourse.optimizers import GradientDescent, Momentum
+
+MADE = {
+    name: getattr(explorers, name)() for name in explorers.__all__ if name[0].islower()
+}  # made once: a race takes most of a second
+every_explorer = pytest.mark.parametrize("explorer", MADE.values(), ids=MADE)
+WON = {
+    "race": {"factor": 2.5},
+    "rate_and_condition": {"rate": 10**-0.75, "condition": 10.0},
+    "adam_switches": {"bias_correction": False, "rate": 10**-0.85},
+}
+NOT_SPARED = {"momentum": False, "scaling": True, "bias_correction": True}
+
+
+@pytest.fixture(autouse=True)
+def begin_at_reset():
+    for explorer in MADE.values():
+        explorer.set(**explorer.presets["Reset"])
+
+
+def pixels(explorer):
+    return np.asarray(Image.open(io.BytesIO(explorer.picture.value)).convert("L"), int)
+
+
+def settings(control):
+    """Both ends and the middle of a control."""
+    if isinstance(control, ipywidgets.Checkbox):
+        return [True, False]
+    low, high = control.min, control.max
+    if isinstance(control, ipywidgets.FloatLogSlider):
+        return [10**low, 10 ** ((low + high) / 2), 10**high]
+    return [low, (low + high) // 2 if isinstance(control, ipywidgets.IntSlider) else (low + high) / 2, high]
+
+
+@every_explorer
+def test_every_control_changes_picture_and_sentence_at_both_ends_and_in_the_middle(explorer):
+    for control in explorer.controls.values():
+        pictures, texts = [], []
+        for value in settings(control):
+            control.value = value
+            pictures.append(pixels(explorer))
+            texts.append(explorer.seen.text)
+            assert explorer.says.value == explorer.picture.tooltip == texts[-1]
+        assert len(set(texts)) == len(texts)
+        assert all((a != b).any() for a, b in zip(pictures, pictures[1:], strict=False))
+        explorer.set(**explorer.presets["Reset"])
+
+
+@every_explorer
+def test_presets_change_the_picture_and_reset_brings_it_back(explorer):
+    first, text = pixels(explorer), explorer.seen.text
+    for name, values in explorer.presets.items():
+        if name != "Reset":
+            explorer.set(**values)
+            assert (pixels(explorer) != first).any()
+            assert explorer.seen.text != text
+    explorer.set(**explorer.presets["Reset"])
+    assert (pixels(explorer) == first).all()
+    assert explorer.seen.text == text
+
+
+@every_explorer
+def test_a_button_does_what_its_preset_says(explorer):
+    button = next(w for w in explorer.box().children[1].children if w.description == "Show me the failure")
+    button.click()
+    values = {name: explorer.controls[name].value for name in explorer.presets[button.description]}
+    assert values == pytest.approx(explorer.presets[button.description])
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_challenges_are_lost_at_first_and_can_be_won(name):
+    explorer = MADE[name]
+    assert not explorer.seen.won
+    assert "Not yet." in explorer.verdict.value
+    explorer.set(**WON[name])
+    assert explorer.seen.won, explorer.seen.text
+    assert explorer.challenge.praise in explorer.verdict.value
+
+
+def test_what_the_praise_claims():
+    """At κ = 100 no rate meets the target; of Adam's ingredients momentum alone cannot be spared, the others can."""
+    one = MADE["rate_and_condition"]
+    for rate in 10.0 ** np.arange(-3, 0, 0.05):
+        one.set(rate=rate, condition=100.0)
+        assert not one.seen.won
+    six = MADE["adam_switches"]
+    for rate in 10.0 ** np.arange(-3, 0.01, 0.05):
+        six.set(**NOT_SPARED, rate=rate)
+        assert not six.seen.won
+    six.set(momentum=True, scaling=False, bias_correction=True, rate=10**-1.5)
+    assert six.seen.won
+
+
+@every_explorer
+def test_the_blitted_picture_is_the_one_of_a_full_draw(explorer):
+    for values in explorer.presets.values():
+        explorer.set(**values)
+    blitted = pixels(explorer)
+    for artist in explorer._moving:
+        artist.set_animated(False)
+    explorer.fig.canvas.draw()
+    full = np.asarray(Image.fromarray(np.asarray(explorer.fig.canvas.buffer_rgba())).convert("L"), int)
+    for artist in explorer._moving:
+        artist.set_animated(True)
+    # moving lines lie above what stands still, so a line under a marker may come out above it
+    assert (np.abs(blitted - full) > 60).mean() < 0.004
+
+
+def test_adam_without_everything_is_gradient_descent_and_without_scaling_averaged_momentum():
+    gradients = np.random.default_rng(0).normal(size=(30, 4))
+
+    def walk(optimizer):
+        x = np.ones(4)
+        state = optimizer.start(x)
+        for g in gradients:
+            x, state = optimizer.update(x, g, state)
+        return x
+
+    np.testing.assert_allclose(walk(adam_without(False, False, False, 0.1)), walk(GradientDescent(0.1)), rtol=1e-9)
+    averaged = Momentum(lr=0.1 * (1 - 0.9), beta=0.9)  # an average of gradients is a sum times 1 - β
+    np.testing.assert_allclose(walk(adam_without(True, False, False, 0.1)), walk(averaged), rtol=1e-9)
+
+
+# --- the mechanism -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def line():
+    """An explorer of one line, and the list of what was drawn."""
+    fig, ax = plots.figure(width=4, height=3)
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    (artist,) = ax.plot([], [])
+    drawn = []
+
+    def draw(height):
+        if height > 0.9:
+            raise ZeroDivisionError("too high")
+        drawn.append(height)
+        artist.set_data([0, 1], [height, height])
+        return Seen(f"height {height:.2f}")
+
+    return Explorer(fig, draw, {"height": slider("height", 0.0, 1.0, 0.5, 0.1)}, about="A line."), drawn
+
+
+def test_an_error_is_shown_and_raised(line):
+    explorer, _ = line
+    with pytest.raises(ZeroDivisionError):
+        explorer.controls["height"].value = 1.0
+    assert explorer.says.value == "This explorer failed: ZeroDivisionError: too high"
+
+
+def test_what_stands_still_is_drawn_once(line):
+    explorer, drawn = line
+    full, draw = [], explorer.fig.canvas.draw
+    explorer.fig.canvas.draw = lambda: full.append(1) or draw()
+    for height in (0.1, 0.2, 0.3):
+        explorer.controls["height"].value = height
+    assert (drawn, full) == ([0.5, 0.1, 0.2, 0.3], [])
+    explorer.fig.axes[0].set_title("changed")
+    explorer.controls["height"].value = 0.4
+    assert full == [1]
+
+
+def test_several_controls_are_drawn_once(line):
+    explorer, drawn = line
+    explorer.set(height=0.2)
+    assert drawn == [0.5, 0.2]
+
+
+def test_a_hundred_explorers_more_leave_no_figure_behind():
+    from matplotlib import pyplot
+
+    explorer = MADE["rate_and_condition"]
+    for k in range(100):
+        explorer.controls["rate"].value = 10 ** (-1 - 0.05 * (k % 20))
+    assert pyplot.get_fignums() == []
+    assert len(explorer.fig.axes[0].lines) == len(explorers.rate_and_condition().fig.axes[0].lines)
+
+
+def test_values_of_a_log_slider_lie_on_its_steps():
+    control = log_slider("rate", 1e-3, 1, 0.05)
+    assert np.log10(control.value) / control.step == pytest.approx(round(np.log10(control.value) / control.step))
+
+
+def test_readers_without_a_kernel_get_a_picture_and_a_caption(capsys, monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "display", lambda *args, **kwargs: shown.append(args[0]))
+    MADE["race"]._ipython_display_()
+    bundle, caption = shown
+    assert bundle["image/png"].startswith("iVBOR")
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert caption.data == f"*{bundle['text/plain']}*"
+    assert bundle["text/plain"].startswith("Explorer: four optimizers walk from one start")

@@ -1,0 +1,73 @@
+"""What a figure must show whoever looks at it: marks that differ in grey, divergence, a caption."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from adamcourse import plots
+from adamcourse.descent import descend
+from adamcourse.optimizers import ALL, Adam, GradientDescent
+from adamcourse.surfaces import bowl, ravine
+
+
+def luminance(color):
+    """Relative luminance by the definition of WCAG 2.1."""
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+def test_optimizers_are_told_apart_without_colour():
+    looks = list(plots.STYLES.values())
+    for attribute in ("label", "color", "line", "marker"):
+        assert len({getattr(look, attribute) for look in looks}) == len(looks)
+
+
+@pytest.mark.parametrize("style", plots.STYLES.values(), ids=plots.STYLES)
+def test_colours_stand_out_from_white(style):
+    """3:1 is WCAG's least contrast for graphics."""
+    assert 1.05 / (luminance(style.color) + 0.05) >= 3
+
+
+def test_every_optimizer_has_a_style_and_a_name():
+    for kind in ALL:
+        style = plots.style_of(kind(lr=0.1))
+        assert style.label
+    assert plots.style_of(Adam()).label == "Adam"
+
+
+def test_a_figure_is_shown_with_its_caption(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "display", lambda *args, **kwargs: shown.append((args[0], kwargs)))
+    fig, ax = plots.figure()
+    plots.contours(ax, bowl)
+    plots.show(fig, "The bowl from above.")
+    (bundle, options), (caption, _) = shown
+    picture = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
+    assert picture.size == (1000, 450)
+    assert options["metadata"]["image/png"]["alt"] == bundle["text/plain"] == "The bowl from above."
+    assert caption.data == "*The bowl from above.*"
+
+
+def test_a_diverged_run_is_marked():
+    path = descend(ravine(100), GradientDescent(0.03), (0.0, 1.0), 60)
+    fig, (left, right) = plots.figure(columns=2)
+    plots.walk(left, path, plots.style_of(GradientDescent(0.03)))
+    plots.losses(right, path, plots.style_of(GradientDescent(0.03)))
+    assert [text.get_text() for text in left.texts] == ["diverged at step 20"]
+    assert right.lines[1].get_marker() == "x"
+    fig.canvas.draw()
+
+
+def test_the_axes_are_labelled():
+    fig, (left, right) = plots.figure(columns=2)
+    plots.contours(left, bowl)
+    plots.losses(right, descend(bowl, Adam(0.1), (0.5, 0.5), 5), plots.STYLES["Adam"])
+    assert (left.get_xlabel(), left.get_ylabel()) == ("x", "y")
+    assert (right.get_xlabel(), right.get_ylabel(), right.get_yscale()) == ("step", "loss", "log")
+    fig, ax = plots.figure(projection="3d")
+    plots.space(ax, bowl)
+    assert ax.get_zlabel() == "f(x, y)"
