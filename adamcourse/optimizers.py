@@ -164,7 +164,7 @@ class Momentum(Optimizer):
 
     Convention: there is no factor 1 - β, so along a constant gradient the step grows to α g / (1 - β), ten times that
     of gradient descent at β = 0.9. The rate stands outside the velocity. PyTorch and Optax use this form. Nesterov's
-    method is written for the point at which the gradient is taken, so that it, too, needs one gradient a step.
+    method takes its gradient ahead of its iterate; here x is that point ahead, so that the gradient is the one at x.
 
     Arguments
     ---------
@@ -173,7 +173,7 @@ class Momentum(Optimizer):
     nesterov : look ahead before stepping, default False.
 
     Raises ValueError when an argument is outside its range.
-    Source: Polyak 1964; Nesterov 1983, as rewritten by Sutskever and others 2013, section 2.
+    Source: Polyak 1964; Nesterov 1983, in the form of Bengio, Boulanger-Lewandowski and Pascanu 2013.
 
     >>> heavy, x = Momentum(lr=0.1), np.array([1.0])
     >>> state = heavy.start(x)
@@ -219,7 +219,7 @@ class Adagrad(Optimizer):
 
     Arguments
     ---------
-    lr : the learning rate α, >= 0, default 0.01; the length of the first step in every coordinate.
+    lr : the learning rate α, >= 0, default 0.01; the length of the first step when s begins at 0.
     eps : ε, >= 0, default 1e-10; keeps 0 / 0 away.
     initial_accumulator : s before the first step, >= 0, default 0.
 
@@ -312,7 +312,7 @@ class Adam(Optimizer):
 
     Arguments
     ---------
-    lr : the learning rate α, >= 0, default 0.001; about the longest usual step of a coordinate.
+    lr : the learning rate α, >= 0, default 0.001; usually the longest step of a coordinate.
     beta1 : how much of the first moment is kept, 0 <= β1 < 1, default 0.9.
     beta2 : how much of the second moment is kept, 0 <= β2 < 1, default 0.999.
     eps : ε, >= 0, default 1e-8; keeps 0 / 0 away.
@@ -393,14 +393,15 @@ class MaximumMoments(NamedTuple):
 
 @dataclass(frozen=True)
 class AMSGrad(Adam):
-    """Adam that divides by the largest second moment so far, so that no step size ever grows again.
+    """Adam that divides by the largest second moment so far: without correction, no step size ever grows again.
 
     m and v as in Adam
     v_max ← max(v_max, v)
     x ← x - α m / (√v_max + ε)
 
-    Convention: without bias correction, as in the paper (which has no ε either). With bias_correction=True, m and
-    v_max are divided by 1 - β1^t and 1 - β2^t, as in PyTorch. Optax takes the maximum of the corrected v̂ instead.
+    Convention: without bias correction, as in the paper, which has no ε, lets α shrink and projects x. With
+    bias_correction=True, m and v_max are divided by 1 - β1^t and 1 - β2^t, as in PyTorch. Optax takes the maximum of
+    the corrected v̂ instead.
 
     Arguments
     ---------
@@ -454,7 +455,7 @@ class AdaMax(Optimizer):
 
     Arguments
     ---------
-    lr : the learning rate α, >= 0, default 0.002; no coordinate ever moves further.
+    lr : the learning rate α, >= 0, default 0.002; at the defaults no coordinate moves further than 1.01 α.
     beta1 : how much of the first moment is kept, 0 <= β1 < 1, default 0.9.
     beta2 : how much of the maximum is kept, 0 <= β2 < 1, default 0.999.
     eps : ε, >= 0, default 1e-8.
@@ -499,7 +500,7 @@ class Nadam(Adam):
     lr, beta1, beta2, eps, bias_correction : as for Adam, but lr has the default 0.002.
 
     Raises ValueError when an argument is outside its range.
-    Source: Dozat 2016, Algorithm 8.
+    Source: Dozat 2016, with a constant β1.
 
     >>> nadam, x = Nadam(lr=0.1), np.array([0.0])
     >>> nadam.update(x, np.array([1.0]), nadam.start(x))[0].round(4)  # β1 (1 - β1) / (1 - β1²) + 1 = 1.47 times α
@@ -526,7 +527,7 @@ class RAdam(Adam):
     before that:            x ← x - α m̂
 
     Convention: the threshold is 4, as in the paper, first passed at t = 5 for β2 = 0.999; PyTorch and Optax wait for
-    5, first passed at t = 6. ε is added to the corrected root, as in Optax.
+    5, first passed at t = 6. ε, which the paper does not have, is added to the corrected root, as in Optax.
 
     Arguments
     ---------
@@ -557,7 +558,8 @@ class RAdam(Adam):
         rho_inf = 2 / (1 - self.beta2) - 1
         rho = rho_inf - 2 * t * self.beta2**t / (1 - self.beta2**t)
         trusted = rho > self.threshold
-        rho, rho_inf = np.where(trusted, (rho, rho_inf), 5.0)  # any number above 4 where the root is not used
+        # any number above 4 will do where the root is not used
+        rho, rho_inf = np.where(trusted, rho, 5.0), np.where(trusted, rho_inf, 5.0)
         r = np.sqrt((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho))
         return np.where(trusted, r, 0.0)
 

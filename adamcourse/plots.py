@@ -108,9 +108,10 @@ def space(ax, surface):
 
 
 def walk(ax, path, style, label=None):
-    """Draw a path on a surface, from its start to a marker at its end; return the line."""
+    """Draw a path on a surface, from its start to a marker at its end, a dot for each step; return the line."""
     x, y = path.x[:, 0], path.x[:, 1]
-    (line,) = ax.plot(x, y, color=style.color, linestyle=style.line, label=label or style.label, zorder=4)
+    look = {"color": style.color, "linestyle": style.line, "label": label or style.label}
+    (line,) = ax.plot(x, y, marker="." if path.steps <= 60 else None, linewidth=2, zorder=4, **look)
     ax.plot(x[-1:], y[-1:], style.marker, color=style.color, markersize=11, zorder=5)
     if path.diverged:
         ax.annotate(f"diverged at step {path.diverged_at}", (0.02, 0.02), xycoords="axes fraction", color=style.color)

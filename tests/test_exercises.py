@@ -119,6 +119,22 @@ def a_word(x, gradient, lr):
     return "x"
 
 
+def a_list(x, gradient, lr):
+    return (x - lr * gradient).tolist()
+
+
+def two_things(x, gradient, lr):
+    return x - lr * gradient, lr
+
+
+def complex_numbers(x, gradient, lr):
+    return x - 1j * gradient
+
+
+def caret(x, gradient, lr):
+    return x - lr * gradient ^ 2
+
+
 def too_few_arguments(x):
     return x
 
@@ -130,14 +146,18 @@ def nearly(x, gradient, lr):
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        (blank, "not attempted", "Not attempted yet: gradient_step returns nothing so far."),
-        (in_place, "mutated inputs", "changes its argument x in place"),
+        (blank, "not attempted", "gradient_step returns nothing so far. Does it end with return x?"),
+        (in_place, "mutated inputs", "changes its argument x, which the caller still needs"),
         (crashing, "crash", "return x - lr * gradients"),
         (crashing, "crash", "NameError: name 'gradients' is not defined"),
-        (one_number, "wrong shape", "x must be an array of shape (3,), yours is of shape ()"),
-        (a_word, "wrong shape", "yours is str"),
+        (one_number, "wrong shape", "x must have shape (3,), yours has shape ()"),
+        (a_word, "wrong shape", "x must be an array, yours is of type str"),
+        (two_things, "wrong shape", "return x alone; yours returns 2 things"),
+        (a_list, "wrong shape", "x must be an array, yours is of type list"),
+        (complex_numbers, "wrong shape", "x must hold real numbers, yours holds complex128"),
+        (caret, "crash", "A power is written ** in Python."),
         (too_few_arguments, "crash", "cannot be called with the arguments of the exercise"),
-        (nearly, "different", "x first differs at step 1 of test 1, coordinate 0: expected 0.97, got 0.96999997"),
+        (nearly, "different", "At step 1, for x = 1, gradient = 0.1, lr = 0.3, x should be 0.97; yours is 0.96999997."),
     ],
 )
 def test_odd_answers(answer, kind, words):
@@ -148,7 +168,34 @@ def test_odd_answers(answer, kind, words):
 
 def test_an_answer_that_forgets_an_output():
     verdict = judge(lambda *a: adam_step(*a)[0], EXERCISES["adam_step"])
-    assert (verdict.kind, verdict.text) == ("wrong shape", "Not yet: the function must return x, m, v, in this order.")
+    assert verdict.kind == "wrong shape"
+    assert verdict.text == "Not yet: return x, m, v, in this order; yours returns one ndarray."
+
+
+def test_a_ragged_answer_and_one_that_differs_by_eps():
+    ragged = judge(lambda x, *a: (x, [[1], [2, 3]], x), EXERCISES["adam_step"])
+    assert (ragged.kind, "m must be an array" in ragged.text) == ("wrong shape", True)
+    largest = judge(
+        lambda x, g, m, v, t, lr, b1, b2, eps: (
+            x
+            - lr
+            * (b1 * m + (1 - b1) * g)
+            / (1 - b1**t)
+            / np.maximum(np.sqrt((b2 * v + (1 - b2) * g**2) / (1 - b2**t)), eps),
+            b1 * m + (1 - b1) * g,
+            b2 * v + (1 - b2) * g**2,
+        ),
+        EXERCISES["adam_step"],
+    )
+    assert (largest.kind, "look at where it stands" in largest.text) == ("different", True)
+
+
+@pytest.mark.parametrize("what", [np.zeros(3), [], None, 3, "no_such_exercise"], ids=str)
+def test_check_never_raises(what, capsys):
+    assert check(what).kind == "not attempted"
+    hint(what)
+    solution(what)
+    assert "The exercises are: adam_step" in capsys.readouterr().out
 
 
 def test_check_prints_the_verdict_and_returns_it(capsys):

@@ -90,7 +90,7 @@ def test_challenges_are_lost_at_first_and_can_be_won(name):
 
 
 def test_what_the_praise_claims():
-    """At κ = 100 no rate meets the target; of Adam's ingredients momentum alone cannot be spared, the others can."""
+    """At κ = 100 no rate meets the target; within the limit momentum alone cannot be spared, the others can."""
     one = MADE["rate_and_condition"]
     for rate in 10.0 ** np.arange(-3, 0, 0.05):
         one.set(rate=rate, condition=100.0)
@@ -114,8 +114,8 @@ def test_the_blitted_picture_is_the_one_of_a_full_draw(explorer):
     full = np.asarray(Image.fromarray(np.asarray(explorer.fig.canvas.buffer_rgba())).convert("L"), int)
     for artist in explorer._moving:
         artist.set_animated(True)
-    # moving lines lie above what stands still, so a line under a marker may come out above it
-    assert (np.abs(blitted - full) > 60).mean() < 0.004
+    # axes and ticks lie above some lines; where a moving line crosses them, a few pixels come out in its colour
+    assert (np.abs(blitted - full) > 60).mean() < 0.001
 
 
 def test_adam_without_everything_is_gradient_descent_and_without_scaling_averaged_momentum():

@@ -223,9 +223,14 @@ def test_amsgrad_is_adam_as_long_as_v_grows():
     ).all()
 
 
-def test_adamax_never_steps_further_than_the_rate():
+def test_adamax_hardly_steps_further_than_the_rate():
+    """On wild gradients never; on those that shrink exactly as u does, 0.999^t, the step tends to 1.0091 α."""
     wild = np.random.default_rng(2).standard_t(1.5, size=(500, 3))
-    assert np.abs(walk(AdaMax(0.1), wild)).max() <= 0.1
+    assert np.abs(walk(AdaMax(1.0), wild)).max() <= 1
+    shrinking = 0.999 ** np.arange(2000.0)[:, None]
+    limit = (1 - 0.9) / (1 - 0.9 / 0.999)  # m / u: a geometric series with ratio β1 / β2
+    assert np.abs(walk(AdaMax(1.0, eps=0), shrinking)).max() == pytest.approx(limit, rel=1e-9)
+    assert limit == pytest.approx(1.0091, abs=5e-5)
 
 
 def test_nadam_first_step():
@@ -277,6 +282,39 @@ def test_coordinates_do_not_see_each_other(make, x, gradients):
         return y
 
     np.testing.assert_allclose(run(slice(None))[2:4], run(slice(2, 4)), rtol=1e-14)
+
+
+BROADCAST = {
+    "lr": [0.1, 0.01, 0.001],
+    "beta": [0, 0.5, 0.9],
+    "beta1": [0, 0.5, 0.9],
+    "beta2": [0.3, 0.9, 0.999],
+    "rho": [0, 0.5, 0.9],
+    "eps": [1e-8, 1e-3, 1],
+    "initial_accumulator": [0, 0.1, 1],
+    "weight_decay": [0, 0.1, 1],
+    "threshold": [4, 5, 100],
+}
+
+
+@every_optimizer
+@pytest.mark.parametrize("name", BROADCAST)
+def test_each_hyperparameter_broadcasts(make, name):
+    """Three values in one array give the three single runs."""
+    if not hasattr(make(), name):
+        return
+    gradients = np.random.default_rng(4).normal(size=(9, 2, 1)) * np.ones(3)
+
+    def run(value, gradients):
+        optimizer, x = make(**{name: value}), np.ones(gradients.shape[1:])
+        state = optimizer.start(x)
+        for g in gradients:
+            x, state = optimizer.update(x, g, state)
+        return x
+
+    together = run(np.array(BROADCAST[name], dtype=float), gradients)
+    for i, value in enumerate(BROADCAST[name]):
+        np.testing.assert_allclose(together[:, i], run(value, gradients[:, :, i]), rtol=1e-14)
 
 
 @every_optimizer

@@ -39,9 +39,11 @@ def solution(f):
 
 
 def _find(f):
-    return EXERCISES.get(getattr(f, "__name__", f))
+    """Return the exercise of a function or of its name, or None."""
+    return EXERCISES.get(f if isinstance(f, str) else getattr(f, "__name__", ""))
 
 
 def _unknown(f):
-    name = getattr(f, "__name__", repr(f))
-    return Verdict("not attempted", f"There is no exercise {name}. The exercises are: {', '.join(sorted(EXERCISES))}.")
+    name = f if isinstance(f, str) else getattr(f, "__name__", None)
+    said = f"There is no exercise {name}." if name else "Give the function itself, without brackets: check(adam_step)."
+    return Verdict("not attempted", f"{said} The exercises are: {', '.join(sorted(EXERCISES))}.")

@@ -68,6 +68,14 @@ class Exercise:
     def outputs(self):
         return ("x", *self.state)
 
+    @property
+    def has_eps(self):
+        return any("eps" in stream.hyper for stream in self.streams)
+
+    @property
+    def returned(self):
+        return ", ".join(self.outputs)
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -135,27 +143,34 @@ def _call(f, exercise, arguments, t):
     except Exception as error:
         raise Unfit("crash", _crash(error, t)) from None
     if returned is None or returned is ...:
-        raise Unfit("not attempted", f"Not attempted yet: {exercise.name} returns nothing so far.")
+        raise Unfit(
+            "not attempted",
+            f"Not attempted yet: {exercise.name} returns nothing so far. Does it end with return {exercise.returned}?",
+        )
     for name, before, after in zip(inspect.signature(exercise.reference).parameters, copies, arguments, strict=True):
         if not np.array_equal(before, after, equal_nan=True):
             raise Unfit(
                 "mutated inputs",
-                f"Not yet: your function changes its argument {name} in place. The caller still needs it: "
-                f"write {name} = {name} + ... in the place of {name} += ..., which makes a new array.",
+                f"Not yet: your function changes its argument {name}, which the caller still needs. Do not use "
+                f"+=, -=, *= or {name}[...] = on it; write new = {name} + ... and go on with that.",
             )
     return _fitting(returned, exercise, copies[0].shape)
 
 
 def _fitting(returned, exercise, shape):
     """Return the results as float arrays, copied so that a later step cannot change them, or raise Unfit."""
-    wanted = " , ".join(exercise.outputs).replace(" ,", ",")
-    parts = (returned,) if len(exercise.outputs) == 1 else returned
+    parts = (returned,) if len(exercise.outputs) == 1 and not isinstance(returned, tuple) else returned
     if not isinstance(parts, (tuple, list)) or len(parts) != len(exercise.outputs):
-        raise Unfit("wrong shape", f"Not yet: the function must return {wanted}, in this order.")
+        count = f"{len(parts)} things" if isinstance(parts, (tuple, list)) else f"one {type(parts).__name__}"
+        order = f"{exercise.returned}, in this order" if exercise.state else "x alone"
+        raise Unfit("wrong shape", f"Not yet: return {order}; yours returns {count}.")
     for name, part in zip(exercise.outputs, parts, strict=True):
-        if np.shape(part) != shape or np.asarray(part).dtype.kind not in "fiu":
-            found = f"of shape {np.shape(part)}" if np.asarray(part).dtype.kind in "fiu" else type(part).__name__
-            raise Unfit("wrong shape", f"Not yet: {name} must be an array of shape {shape}, yours is {found}.")
+        if not isinstance(part, (np.ndarray, np.number, float, int)):
+            raise Unfit("wrong shape", f"Not yet: {name} must be an array, yours is of type {type(part).__name__}.")
+        if np.asarray(part).dtype.kind not in "fiu":
+            raise Unfit("wrong shape", f"Not yet: {name} must hold real numbers, yours holds {part.dtype}.")
+        if np.shape(part) != shape:
+            raise Unfit("wrong shape", f"Not yet: {name} must have shape {shape}, yours has shape {np.shape(part)}.")
     return tuple(np.array(part) for part in parts)
 
 
@@ -174,20 +189,36 @@ def _tolerance(array):
 
 
 def _first_difference(answer, right, exercise):
-    for number, (stream, expected_stream) in enumerate(zip(answer, right, strict=True), 1):
-        for t, (step, expected_step) in enumerate(zip(stream, expected_stream, strict=True), 1):
-            # the state first: a wrong state is the cause of a wrong x
-            for i in [*range(1, len(step)), 0]:
-                got, expected = np.atleast_1d(step[i]), np.atleast_1d(expected_step[i])
-                close = np.isclose(got, expected, rtol=_tolerance(got), atol=0, equal_nan=True)
+    """Say where an answer first differs from the right one, and on which numbers, so that it can be done by hand."""
+    for stream, ours, theirs in zip(exercise.streams, answer, right, strict=True):
+        for t, (step, expected_step) in enumerate(zip(ours, theirs, strict=True), 1):
+            for i in [*range(1, len(step)), 0]:  # the state first: a wrong state is the cause of a wrong x
+                close = np.isclose(step[i], expected_step[i], rtol=_tolerance(step[i]), atol=0, equal_nan=True)
                 if not close.all():
                     where = tuple(int(j) for j in np.argwhere(~close)[0])
-                    place = where[0] if len(where) == 1 else where
+                    got, expected = step[i][where], expected_step[i][where]
+                    given = _given(exercise, stream, theirs, t, where)
                     return (
-                        f"Not yet: {exercise.outputs[i]} first differs at step {t} of test {number}, "
-                        f"coordinate {place}: expected {_apart(expected[where], got[where])}."
+                        f"Not yet. At step {t}, for {given}, {exercise.outputs[i]} should be "
+                        f"{_apart(expected, got)}.{_remark(expected, got, exercise)}"
                     )
     raise AssertionError("no difference")  # judge has found one
+
+
+def _given(exercise, stream, right, t, where):
+    """Return in words what f was called with at step t, at one coordinate."""
+    zeros = [np.zeros_like(np.array(stream.x))] * len(exercise.state)
+    x, *state = right[t - 2] if t > 1 else (np.array(stream.x), *zeros)
+    arrays = [x, np.array(stream.gradients[t - 1]), *state]
+    numbers = [array[where] for array in arrays] + ([t] if exercise.counted else []) + list(stream.hyper.values())
+    names = inspect.signature(exercise.reference).parameters
+    return ", ".join(f"{name} = {number:.4g}" for name, number in zip(names, numbers, strict=True))
+
+
+def _remark(expected, got, exercise):
+    """Return a sentence about a difference that is typical of ε, or nothing."""
+    tiny = abs(got - expected) < 1e-6 * max(abs(expected), 1)
+    return " So small a difference comes from eps: look at where it stands." if tiny and exercise.has_eps else ""
 
 
 def _apart(expected, got):
@@ -196,7 +227,7 @@ def _apart(expected, got):
         a, b = f"{expected:.{digits}g}", f"{got:.{digits}g}"
         if a != b:
             break
-    return f"{a}, got {b}"
+    return f"{a}; yours is {b}"
 
 
 def _crash(error, t):
@@ -206,4 +237,6 @@ def _crash(error, t):
         return f"Not yet: the function cannot be called with the arguments of the exercise: {error}."
     lines = [f"  line {frame.lineno}: {frame.line}" for frame in frames if "site-packages" not in frame.filename]
     said = f"{type(error).__name__}: {error}"
+    if "bitwise_xor" in said:
+        said += ". (A power is written ** in Python.)"
     return "\n".join([f"Not yet: your function stops at step {t} with an error.", *lines, f"  {said}"])

@@ -27,6 +27,11 @@ EXERCISES = (
                 "The gradient points uphill. To go down, subtract it.",
             ),
             Mistake(
+                "you return half of the gradient",
+                lambda x, gradient: gradient / 2,
+                "That is how far to go. Subtract it from x.",
+            ),
+            Mistake(
                 "you halved the far end",
                 lambda x, gradient: (x - gradient) / 2,
                 "That is halfway between 0 and x - gradient. Take the mean of x and x - gradient.",

@@ -6,7 +6,7 @@ from adamcourse.exercises.exercise import Exercise, Mistake, Stream
 
 
 def gradient_step(x, gradient, lr):
-    """Return the next x: α against the gradient."""
+    """Return the next x: one step down, lr times the gradient."""
     return x - lr * gradient
 
 
@@ -53,10 +53,30 @@ EXERCISES = (
                 lambda x, gradient, lr: -lr * gradient,
                 "Add it to x.",
             ),
+            Mistake(
+                "you return lr times the gradient and not the new x",
+                lambda x, gradient, lr: lr * gradient,
+                "Subtract it from x.",
+            ),
+            Mistake(
+                "x is multiplied by the learning rate as well",
+                lambda x, gradient, lr: (x - gradient) * lr,
+                "Only the gradient is: x - lr * gradient needs no brackets.",
+            ),
+            Mistake(
+                "the gradient is that of the bowl",
+                lambda x, gradient, lr: x - lr * 2 * x,
+                "Use the argument gradient: your function has to work on every surface.",
+            ),
+            Mistake(
+                "only the direction of the gradient is used",
+                lambda x, gradient, lr: x - lr * gradient / np.linalg.norm(gradient),
+                "Then every step is lr long, however steep it is, and the walk cannot settle.",
+            ),
         ),
         hints=(
             "The gradient points uphill, and you want to go down.",
-            "The step is the learning rate times the gradient; where does it have to go?",
+            "The step is the learning rate times the gradient. Do you add it to x, or subtract it?",
             "New x = old x minus lr times gradient.",
         ),
         praise="With this line you can descend every surface of this lesson.",

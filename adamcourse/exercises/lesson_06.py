@@ -45,6 +45,18 @@ def multiplied(moment, beta, t):
     return moment * (1 - beta**t)
 
 
+def hats_of_the_old(x, gradient, m, v, t, lr, beta1, beta2, eps):
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    _, m, v = adam_step(x, gradient, m, v, t, lr, beta1, beta2, eps)
+    return x - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+def of_m(x, gradient, m, v, t, lr, beta1, beta2, eps):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * m**2
+    return x - lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
 def with_eps_hat(x, gradient, m, v, t, lr, beta1, beta2, eps):
     m = beta1 * m + (1 - beta1) * gradient
     v = beta2 * v + (1 - beta2) * gradient**2
@@ -62,7 +74,7 @@ MISTAKES = (
     Mistake(
         "only m is corrected",
         adam_with(correct_v=as_it_is),
-        "v starts at 0 as well, and more slowly: without its correction the first step is 31.6 α at the defaults.",
+        "v starts at 0 as well, and fills more slowly: uncorrected, it makes the first step 31.6 α at the defaults.",
     ),
     Mistake(
         "only v is corrected",
@@ -73,6 +85,33 @@ MISTAKES = (
         "the exponent t is missing in the correction",
         adam_with(correct_m=lambda m, b1, t: m / (1 - b1), correct_v=lambda v, b2, t: v / (1 - b2)),
         "1 - beta is right at t = 1 alone. The correction has to fade: 1 - beta**t.",
+    ),
+    Mistake(
+        "the brackets of the correction are missing",
+        adam_with(correct_m=lambda m, b1, t: m / 1 - b1**t, correct_v=lambda v, b2, t: v / 1 - b2**t),
+        "m / 1 - beta1**t is (m / 1) - beta1**t. Write m / (1 - beta1**t).",
+    ),
+    Mistake(
+        "beta is multiplied by t in your correction",
+        adam_with(correct_m=lambda m, b1, t: m / (1 - b1 * t), correct_v=lambda v, b2, t: v / (1 - b2 * t)),
+        "It is a power: beta**t.",
+    ),
+    Mistake(
+        "the whole bracket is raised to the power t",
+        adam_with(correct_m=lambda m, b1, t: m / (1 - b1) ** t, correct_v=lambda v, b2, t: v / (1 - b2) ** t),
+        "Only beta is raised: 1 - beta**t.",
+    ),
+    Mistake(
+        "v is corrected with beta1",
+        lambda x, g, m, v, t, lr, b1, b2, eps: adam_with(correct_v=lambda v, b, t: v / (1 - b1**t))(
+            x, g, m, v, t, lr, b1, b2, eps
+        ),
+        "v was averaged with beta2, so its correction is 1 - beta2**t.",
+    ),
+    Mistake(
+        "m_hat and v_hat are computed before m and v are updated",
+        hats_of_the_old,
+        "Update m and v with the new gradient first, then correct them.",
     ),
     Mistake(
         "t starts at 0 in your correction",
@@ -95,6 +134,16 @@ MISTAKES = (
         "m_hat and v_hat are for this step only. Return m and v themselves, or they are corrected again and again.",
     ),
     Mistake(
+        "the corrected m is handed on",
+        adam_with(keep=lambda old, new, hats: (hats[0], new[1])),
+        "m_hat is for this step only. Return m itself.",
+    ),
+    Mistake(
+        "the corrected v is handed on",
+        adam_with(keep=lambda old, new, hats: (new[0], hats[1])),
+        "v_hat is for this step only. Return v itself.",
+    ),
+    Mistake(
         "the state is not handed on",
         adam_with(keep=lambda old, new, hats: old),
         "Return the new m and v: without them every step begins with an empty memory.",
@@ -108,6 +157,26 @@ MISTAKES = (
         "v averages the size of the gradient and not its square",
         adam_with(second=lambda v, g, b1, b2: b2 * v + (1 - b2) * np.abs(g)),
         "The root is taken later: v is the mean of gradient**2.",
+    ),
+    Mistake(
+        "v averages the square of m",
+        of_m,
+        "v is the mean of gradient**2, the square of each gradient, not of their average.",
+    ),
+    Mistake(
+        "1 - beta2 is squared with the gradient",
+        adam_with(second=lambda v, g, b1, b2: b2 * v + ((1 - b2) * g) ** 2),
+        "Only the gradient is squared: (1 - beta2) * gradient**2.",
+    ),
+    Mistake(
+        "the new gradient is added in full",
+        adam_with(first=lambda m, g, b1, b2: b1 * m + g, second=lambda v, g, b1, b2: b2 * v + g**2),
+        "Averages have weights that add up to 1: multiply the gradient by 1 - beta1, and its square by 1 - beta2.",
+    ),
+    Mistake(
+        "all coordinates share one v",
+        adam_with(second=lambda v, g, b1, b2: b2 * v + (1 - b2) * np.sum(g**2)),
+        "v has one number for each coordinate: gradient**2, without a sum.",
     ),
     Mistake(
         "the root is missing",
@@ -139,6 +208,16 @@ MISTAKES = (
         "eps is added to the quotient",
         adam_with(move=lambda m_hat, v_hat, lr, eps, g: lr * (m_hat / np.sqrt(v_hat) + eps)),
         "Division comes before addition: put the denominator in brackets, (np.sqrt(v_hat) + eps).",
+    ),
+    Mistake(
+        "eps is added to x",
+        adam_with(move=lambda m_hat, v_hat, lr, eps, g: lr * m_hat / np.sqrt(v_hat) - eps),
+        "Division comes before addition: put the denominator in brackets, (np.sqrt(v_hat) + eps).",
+    ),
+    Mistake(
+        "eps is fixed at 1e-8",
+        lambda x, gradient, m, v, t, lr, beta1, beta2, eps: adam_step(x, gradient, m, v, t, lr, beta1, beta2, 1e-8),
+        "Use the argument: the check calls your function with another eps.",
     ),
     Mistake(
         "eps is ten times too large",
@@ -177,6 +256,16 @@ MISTAKES = (
         "you walk uphill",
         adam_with(move=lambda m_hat, v_hat, lr, eps, g: -lr * m_hat / (np.sqrt(v_hat) + eps)),
         "Subtract the step.",
+    ),
+    Mistake(
+        "you return the step and not the new x",
+        lambda x, g, m, v, *rest: (adam_step(x, g, m, v, *rest)[0] - x, *adam_step(x, g, m, v, *rest)[1:]),
+        "Add it to x.",
+    ),
+    Mistake(
+        "the results are in another order",
+        lambda *arguments: (*adam_step(*arguments)[1:], adam_step(*arguments)[0]),
+        "Return x, m, v: the next x comes first.",
     ),
     Mistake(
         "the learning rate is missing",
@@ -226,7 +315,7 @@ EXERCISES = (
         ),
         mistakes=MISTAKES,
         hints=(
-            "Seven lines: new m, new v, corrected m, corrected v, the root, the quotient, the new x.",
+            "Five lines and a return: the new m, the new v, m_hat, v_hat, and the new x.",
             "m = beta1 * m + (1 - beta1) * gradient, and v alike with beta2 and gradient**2. Then divide each by its "
             "1 - beta**t, under new names: the uncorrected m and v are what you return.",
             "x = x - lr * m_hat / (np.sqrt(v_hat) + eps), and return x, m, v.",

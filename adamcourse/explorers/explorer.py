@@ -133,20 +133,22 @@ class Explorer:
 
     def _ipython_display_(self):
         """Show a live widget where there is a kernel, the picture elsewhere, and a caption below either."""
-        caption = f"Explorer: {self.about} At first: {self.seen.text}"
+        task = f" Challenge: {self.challenge.task}" if self.challenge else ""
+        caption = f"Explorer: {self.about} At first: {self.seen.text}{task}"
         show_picture(self.fig.canvas.buffer_rgba(), caption, live=self.box()._repr_mimebundle_())
 
     def _png(self):
         """Draw the moving artists over the still ones and return the picture as PNG.
 
-        Matplotlib marks an artist as stale when it changes. What is stale after `draw` moves: it becomes animated,
-        which leaves it out of the background. A stale figure means that something else changed, such as a title, and
-        the background is drawn again.
+        Matplotlib marks an artist as stale when it changes. What is stale after `draw` moves, and what lies above it
+        has to be drawn after it: these become animated, which leaves them out of the background. A stale figure means
+        that something else changed, such as a title, and the background is drawn again.
         """
         canvas = self.fig.canvas
         if self.fig.stale or not self._moving:
             artists = [a for ax in self.fig.axes for a in (*ax.lines, *ax.collections, *ax.patches, *ax.texts)]
-            self._moving = sorted((a for a in artists if a.stale or a.get_animated()), key=lambda a: a.zorder)
+            lowest = min((a.zorder for a in artists if a.stale or a.get_animated()), default=np.inf)
+            self._moving = sorted((a for a in artists if a.zorder >= lowest), key=lambda a: a.zorder)
             for artist in self._moving:
                 artist.set_animated(True)
             canvas.draw()

@@ -39,15 +39,21 @@ def run(rates, factor=1.0):
     }
 
 
-def winner(paths, surface):
-    """Return the label of the racer that arrives first on a surface, and its step, or None when none arrives."""
-    arrivals = [(paths[surface.name, racer.__name__].arrival(TARGET), racer.__name__) for racer in RACERS]
-    step, name = min(((step, name) for step, name in arrivals if step is not None), default=(None, None))
-    return None if name is None else (plots.STYLES[name].label, step)
+def ranking(paths, surface):
+    """Return the racers that arrive on a surface, as (step, label), the first one first, and the labels of the rest."""
+    arrivals = [(paths[surface.name, r.__name__].arrival(TARGET), plots.STYLES[r.__name__].label) for r in RACERS]
+    return sorted(a for a in arrivals if a[0] is not None), [label for step, label in arrivals if step is None]
+
+
+def result(surface, arrived, lost):
+    """Return in words who wins on a surface and who never arrives."""
+    won = f"{arrived[0][1]} at step {arrived[0][0]}" if arrived else "nobody"
+    never = f" ({', '.join(lost)}: never)" if arrived and lost else ""
+    return f"{surface.name}: {won}{never}"
 
 
 def race():
-    """Return the explorer of the race: how many steps are shown, and all rates times a factor."""
+    """Return the explorer of the race: how many steps are shown, and all step sizes times a factor."""
     rates = {(s.name, r.__name__): best_rate(s, r) for s in SURFACES for r in RACERS}
     fig, axes = plots.figure(columns=3, width=13, height=5)
     lines = {}
@@ -71,23 +77,24 @@ def race():
             x, y = paths[key].x[: steps + 1].T
             line.set_data(x, y)
             head.set_data(x[-1:], y[-1:])
-        first = {surface.name: winner(paths, surface) for surface in SURFACES}
-        told = [f"{name}: {who[0]} at step {who[1]}" if who else f"{name}: nobody" for name, who in first.items()]
-        lost = first["bowl"] is not None and first["bowl"][0] != plots.STYLES["GradientDescent"].label
-        setting = f"Rates at {factor:.3g} times each one's best, {steps} steps shown."
-        return Seen(f"{setting} First to stay below a loss of {TARGET}: {'; '.join(told)}.", won=lost)
+        told = "; ".join(result(surface, *ranking(paths, surface)) for surface in SURFACES)
+        size = "Each at its best step size" if factor == 1 else f"Each at {factor:.3g} times its best step size"
+        shown = f"{steps} {'step' if steps == 1 else 'steps'} shown"
+        arrived, _ = ranking(paths, bowl)
+        lost = bool(arrived) and arrived[0][1] != plots.STYLES["GradientDescent"].label
+        return Seen(f"{size}, {shown}. First to stay below a loss of {TARGET}: {told}.", won=lost)
 
     return Explorer(
         fig,
         draw,
         {
             "steps": whole_slider("steps shown", 1, STEPS, 60),
-            "factor": log_slider("rates, as a multiple of each one's best", 0.1, 10, 1),
+            "factor": log_slider("step sizes, as a multiple of each one's best", 0.1, 10, 1),
         },
         about="four optimizers walk from one start on three surfaces; an orange star marks the minimum.",
         presets={"Show me the failure": {"factor": 10.0, "steps": 60}},
         challenge=Challenge(
             "Find a multiple at which gradient descent no longer wins on the bowl.",
-            "A rate that is too large throws it out of the bowl. Lesson 01 finds the border.",
+            "A step size that is too large throws it out of the bowl. Lesson 01 finds the border.",
         ),
     )

@@ -39,7 +39,7 @@ def rate_and_condition():
         cross.set_data(([path.steps], path.loss[-1:]) if path.diverged else ([], []))
         arrival = path.arrival(TARGET)
         if path.diverged:
-            result = f"it diverges, and has left the picture by step {path.diverged_at}"
+            result = f"it diverges: by step {path.diverged_at} it is more than a million away"
         elif path.loss[-1] > path.loss[0]:
             result = f"it diverges: the loss has grown to {path.loss[-1]:.2g} in {STEPS} steps"
         elif arrival is None:
@@ -64,6 +64,6 @@ def rate_and_condition():
         },
         challenge=Challenge(
             f"With κ = 10 or more, bring the loss below {TARGET:g} in at most {LIMIT} steps.",
-            "You are at the best rate, 2 / (1 + κ). At κ = 100 no rate does it.",
+            "In the long run the best rate is 2 / (1 + κ), which is 0.182 at κ = 10. At κ = 100 no rate does it.",
         ),
     )
