@@ -9,7 +9,7 @@ import io
 from typing import NamedTuple
 
 import numpy as np
-from IPython.display import Markdown, display
+from IPython.display import display
 from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -71,19 +71,29 @@ def show(fig, caption):
     show_picture(fig.canvas.buffer_rgba(), caption)
 
 
-def show_picture(pixels, caption, live=None):
-    """Put a picture and its caption on the page; a live widget's MIME bundle takes its place where a kernel runs.
+def show_picture(pixels, caption, live=({}, {})):
+    """Put a picture and its caption on the page, in two outputs.
 
-    The picture, an array of shape (height, width, 4), is stored with 256 colours: a third of the size, so that a
-    notebook with ten figures stays small. The octree keeps the colours of thin lines.
+    Arguments
+    ---------
+    pixels : array of shape (height, width, 4).
+    caption : what is seen; the picture's alternative text, too.
+    live : MIME bundles of live widgets that take the places of picture and caption where a kernel runs.
     """
+    still = {"image/png": base64.b64encode(_small_png(pixels)).decode(), "text/plain": caption}
+    display(live[0] | still, metadata={"image/png": {"alt": caption}}, raw=True)
+    display(live[1] | {"text/markdown": f"*{caption}*", "text/plain": caption}, raw=True)
+
+
+def _small_png(pixels):
+    """Return a PNG with 256 colours, a third of the size, so that a notebook with ten figures stays small."""
+    picture = Image.fromarray(np.asarray(pixels)).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE)
+    palette = np.array(picture.getpalette()).reshape(-1, 3)  # the octree keeps the colours of thin lines, not white
+    palette[(palette >= 250).all(axis=1)] = 255
+    picture.putpalette(palette.ravel().tolist())
     png = io.BytesIO()
-    Image.fromarray(np.asarray(pixels)).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE).save(
-        png, "png", optimize=True
-    )
-    still = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": caption}
-    display((live or {}) | still, metadata={"image/png": {"alt": caption}}, raw=True)
-    display(Markdown(f"*{caption}*"))
+    picture.save(png, "png", optimize=True)
+    return png.getvalue()
 
 
 def contours(ax, surface, levels=14):

@@ -49,7 +49,26 @@ def test_a_figure_is_shown_with_its_caption(monkeypatch):
     picture = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
     assert picture.size == (1000, 450)
     assert options["metadata"]["image/png"]["alt"] == bundle["text/plain"] == "The bowl from above."
-    assert caption.data == "*The bowl from above.*"
+    assert caption["text/markdown"] == "*The bowl from above.*"
+
+
+def test_stored_pictures_keep_white_white_and_thin_lines_in_their_colour(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "display", lambda *args, **kwargs: shown.append(args[0]))
+    fig, ax = plots.figure()
+    plots.contours(ax, bowl)
+    for style in plots.STYLES.values():
+        plots.walk(ax, descend(bowl, Adam(0.1), (-0.5, 0.5), 5), style)
+    plots.show(fig, "Six steps, in all colours.")
+    before = np.asarray(fig.canvas.buffer_rgba())[..., :3].astype(int)
+    after = Image.open(io.BytesIO(base64.b64decode(shown[0]["image/png"]))).convert("RGB")
+    after = np.asarray(after, int)
+    for color in ("#FFFFFF", plots.TARGET, plots.STYLES["Momentum"].color, plots.STYLES["Adam"].color):
+        rgb = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+        exact = (before == rgb).all(axis=2)
+        assert exact.any()
+        assert np.abs(after[exact] - rgb).mean() <= 8
+    assert (after[(before == 255).all(axis=2)] == 255).all()
 
 
 def test_a_diverged_run_is_marked():

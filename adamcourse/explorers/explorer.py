@@ -132,10 +132,12 @@ class Explorer:
         return widgets.VBox([*rows, self.picture, self.says, *([self.verdict] if self.challenge else [])])
 
     def _ipython_display_(self):
-        """Show a live widget where there is a kernel, the picture elsewhere, and a caption below either."""
+        """Show a live widget where there is a kernel, and elsewhere the picture and a caption that says the same."""
         task = f" Challenge: {self.challenge.task}" if self.challenge else ""
         caption = f"Explorer: {self.about} At first: {self.seen.text}{task}"
-        show_picture(self.fig.canvas.buffer_rgba(), caption, live=self.box()._repr_mimebundle_())
+        nothing = widgets.HTML(layout=widgets.Layout(display="none"))  # what a live explorer needs for a caption
+        live = self.box()._repr_mimebundle_(), nothing._repr_mimebundle_()
+        show_picture(self.fig.canvas.buffer_rgba(), caption, live)
 
     def _png(self):
         """Draw the moving artists over the still ones and return the picture as PNG.
