@@ -9,6 +9,7 @@ import yaml
 import adamcourse
 from adamcourse.exercises import EXERCISES
 from notebooks.teaching import picture, refresh
+from tests.test_architecture import MODULES, code_lines
 from tests.test_optimizers import EXPRESSIBLE, nearest
 
 ROOT = Path(__file__).parent.parent
@@ -59,6 +60,11 @@ def test_the_numbers():
     assert f"agree with {agree} recorded runs" in README
     assert f"differ from {len(EXPRESSIBLE) - agree} others" in README
     assert f"{len(EXERCISES['adam_step'].mistakes)} wrong ways to write Adam" in README
+
+
+def test_the_package_is_as_small_as_it_says():
+    lines = sum(map(code_lines, MODULES))
+    assert f"{round(lines, -2):,} lines of code" in README
 
 
 def test_the_picture_is_the_one_of_lesson_00():
