@@ -4,15 +4,13 @@ Why not `interact`: it builds the figure anew for every value of a slider, which
 errors. Here the figure is kept, what stands still is drawn once, and the moved artists are drawn over it.
 """
 
-import io
 from typing import NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
 import traitlets
-from PIL import Image
 
-from adamcourse.plots import show_picture
+from adamcourse.plots import png, show_picture
 
 
 class Seen(NamedTuple):
@@ -158,6 +156,4 @@ class Explorer:
         canvas.restore_region(self._background)
         for artist in self._moving:
             artist.axes.draw_artist(artist)
-        picture = io.BytesIO()
-        Image.fromarray(np.asarray(canvas.buffer_rgba())).save(picture, "png", compress_level=1)
-        return picture.getvalue()
+        return png(canvas.buffer_rgba(), level=1)

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from notebooks.teaching import refresh
-from tests.browser.conftest import IDLE, SCREENSHOTS
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.lab import IDLE
 
 LESSONS = refresh.lessons()
 ERROR = "[data-mime-type='application/vnd.jupyter.error']"
