@@ -179,7 +179,7 @@ def test_several_controls_are_drawn_once(line):
     assert drawn == [0.5, 0.2]
 
 
-def test_a_hundred_explorers_more_leave_no_figure_behind():
+def test_a_hundred_updates_leave_no_figure_and_no_artist_behind():
     from matplotlib import pyplot
 
     explorer = MADE["rate_and_condition"]
