@@ -1,11 +1,15 @@
 """Every exercise: the reference against the package, every known mistake named as itself, right styles, odd answers."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from adamcourse import optimizers
 from adamcourse.exercises import EXERCISES, check, hint, solution
-from adamcourse.exercises.exercise import judge
+from adamcourse.exercises import exercise as exercise_module
+from adamcourse.exercises.exercise import Call, Exercise, Mistake, judge
+from adamcourse.exercises.lesson_01 import gradient_step
 from adamcourse.exercises.lesson_06 import adam_step
 
 MISTAKES = [(exercise, mistake) for exercise in EXERCISES.values() for mistake in exercise.mistakes]
@@ -164,6 +168,61 @@ def test_odd_answers(answer, kind, words):
     verdict = judge(answer, EXERCISES["gradient_step"])
     assert verdict.kind == kind
     assert words in verdict.text
+
+
+def endless(x, gradient, lr):
+    while True:
+        x = x - lr * gradient
+
+
+def endless_and_stubborn(x, gradient, lr):
+    while True:
+        try:
+            x = x - lr * gradient
+        except Exception:
+            continue
+
+
+@pytest.mark.parametrize("answer", [endless, endless_and_stubborn])
+def test_an_answer_that_never_returns_is_stopped(answer, monkeypatch):
+    monkeypatch.setattr(exercise_module, "PATIENCE", 0.3)
+    before = sys.gettrace()
+    verdict = judge(answer, EXERCISES["gradient_step"])
+    assert (verdict.kind, "still running after 0.3 seconds" in verdict.text) == ("timed out", True)
+    assert sys.gettrace() is before
+    assert judge(gradient_step, EXERCISES["gradient_step"]).right
+
+
+def mean_and_sign(x, factor, f):
+    """Return the mean of f at factor times x, and the sign of x."""
+    return f(factor * x).mean(), np.sign(x)
+
+
+CALLED = Exercise(
+    reference=mean_and_sign,
+    cases=(Call({"x": ((1.0, -2.0), (0.5, 3.0)), "factor": 3.0, "f": np.abs}),),
+    mistakes=(Mistake("the factor is missing", lambda x, factor, f: (f(x).mean(), np.sign(x)), "Multiply by it."),),
+    hints=("a", "b", "c"),
+    praise="Good.",
+    outputs=("mean", "sign"),
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (mean_and_sign, "Right. Good."),
+        (lambda x, factor, f: (f(x).mean(), np.sign(x)), "Not yet: the factor is missing. Multiply by it."),
+        (
+            lambda x, factor, f: (f(factor * x).mean(), np.abs(np.sign(x))),
+            "Not yet. For x = [[ 1. , -2. ], [ 0.5,  3. ]], factor = 3, sign at [0, 1] should be -1; yours is 1.",
+        ),
+        (lambda x, factor, f: (1.0, np.sign(x)), "mean should be 4.875; yours is 1."),
+        (lambda x, factor, f: (x, np.sign(x)), "mean must be a single number, yours has shape (2, 2)"),
+    ],
+)
+def test_an_exercise_that_is_one_call(answer, words):
+    assert words in judge(answer, CALLED).text.replace("\n", "")
 
 
 def test_an_answer_that_forgets_an_output():

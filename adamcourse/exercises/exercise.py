@@ -1,18 +1,23 @@
 """What an exercise is, and how an answer is run and judged.
 
-An exercise is data: a function's signature, streams of gradients to run it on, a reference, and known mistakes as
-runnable wrong answers. The streams are chosen so that every known mistake differs from the reference: two shapes, four
-or more steps, a change of sign, a coordinate near 1e-8, one that is zero, a large one, and hyper-parameters that are
-not the defaults.
+An exercise is data: a function's signature, cases to run it on, a reference, and known mistakes as runnable wrong
+answers. A case is a single call, or a stream of gradients for a step function. The cases are chosen so that every known
+mistake differs from the reference: two shapes, four or more steps, a change of sign, a coordinate near 1e-8, one that
+is zero, a large one, and hyper-parameters that are not the defaults.
 """
 
 import inspect
+import sys
 import textwrap
+import time
 import traceback
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+
+PATIENCE = 5.0  # seconds that an answer may take
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,13 @@ class Mistake:
     name: str
     answer: Callable
     why: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a function: its arguments by name, in order; tuples become arrays, functions stay as they are."""
+
+    arguments: dict
 
 
 @dataclass(frozen=True)
@@ -35,25 +47,26 @@ class Stream:
 
 @dataclass(frozen=True)
 class Exercise:
-    """A step function to write: f(x, gradient, *state, [t], *hyper) -> x, *state (or x alone without a state).
+    """A function to write: its arguments are those of a Call, or (x, gradient, *state, [t], *hyper) for a Stream.
 
     Arguments
     ---------
     reference : the right answer; its name is the exercise's, its source the solution.
-    state : names of the arrays that are handed from step to step; they begin as zeros.
-    counted : whether f takes the step number t, from 1, after the state.
-    streams : a tuple of Stream.
+    cases : a tuple of Call or of Stream.
     mistakes : a tuple of Mistake.
     hints : three, each saying more than the one before.
     praise : what the right answer now lets you do.
+    outputs : names of what f returns, in order. In a Stream the first is x, and the others are its state: arrays that
+        begin as zeros and are handed from step to step. Default ("x",).
+    counted : whether f takes the step number t, from 1, after the state; default False.
     """
 
     reference: Callable
-    streams: tuple
+    cases: tuple
     mistakes: tuple
     hints: tuple
     praise: str
-    state: tuple = ()
+    outputs: tuple = ("x",)
     counted: bool = False
 
     @property
@@ -65,12 +78,8 @@ class Exercise:
         return textwrap.dedent(inspect.getsource(self.reference)).rstrip()
 
     @property
-    def outputs(self):
-        return ("x", *self.state)
-
-    @property
-    def has_eps(self):
-        return any("eps" in stream.hyper for stream in self.streams)
+    def parameters(self):
+        return tuple(inspect.signature(self.reference).parameters)
 
     @property
     def returned(self):
@@ -102,13 +111,24 @@ class Unfit(Exception):
         self.verdict = Verdict(kind, text)
 
 
+class Overtime(BaseException):
+    """An answer has taken longer than it may; no `except Exception` of the learner's holds it up."""
+
+
 def judge(f, exercise):
     """Return the Verdict on an answer."""
+    right = run(exercise.reference, exercise)
     try:
-        answer = run(f, exercise)
+        with time_limit(PATIENCE):
+            answer = run(f, exercise, right)
     except Unfit as unfit:
         return unfit.verdict
-    right = run(exercise.reference, exercise)
+    except Overtime:
+        return Verdict(
+            "timed out",
+            f"Not yet: your function was still running after {PATIENCE:g} seconds, so it was stopped. Is there a loop "
+            "in it that never ends?",
+        )
     if _same(answer, right):
         return Verdict("right", f"Right. {exercise.praise}")
     for mistake in exercise.mistakes:
@@ -117,26 +137,66 @@ def judge(f, exercise):
     return Verdict("different", _first_difference(answer, right, exercise))
 
 
-def run(f, exercise):
-    """Return what f returns at each step of each stream, a list of lists of tuples of arrays, or raise Unfit."""
+@contextmanager
+def time_limit(seconds):
+    """Raise Overtime in Python code that takes longer than so many seconds.
+
+    The interpreter looks at the clock before each line. So it works on every system, in a browser and in any thread,
+    needs no signal, and leaves the kernel as it was. A single call into C that takes long is not stopped.
+    """
+    deadline, before = time.monotonic() + seconds, sys.gettrace()
+
+    def look(frame, event, argument):
+        if time.monotonic() > deadline:
+            raise Overtime
+        return look
+
+    sys.settrace(look)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def run(f, exercise, right=None):
+    """Return what f returns in each case, a list of lists of tuples of arrays, or raise Unfit.
+
+    Arguments
+    ---------
+    f : an answer.
+    exercise : the Exercise it answers.
+    right : what the reference returns; with it the shapes are compared. Default None.
+    """
     with np.errstate(all="ignore"):  # a wrong answer may divide by zero; the comparison shows it
-        return [_run_stream(f, exercise, stream) for stream in exercise.streams]
+        return [_run_case(f, exercise, case, right and right[i]) for i, case in enumerate(exercise.cases)]
 
 
-def _run_stream(f, exercise, stream):
-    x = np.array(stream.x)
-    values = (x, *(np.zeros_like(x) for _ in exercise.state))
+def _run_case(f, exercise, case, right):
     results = []
-    for t, gradient in enumerate(stream.gradients, 1):
-        x, *state = values
-        arguments = [x, np.array(gradient), *state, *([t] if exercise.counted else []), *stream.hyper.values()]
-        values = _call(f, exercise, arguments, t)
-        results.append(values)
+    for t in range(1, steps_of(case) + 1):
+        arguments = _arguments(exercise, case, t, results[-1] if results else None)
+        results.append(_call(f, exercise, arguments, t, right and right[t - 1]))
     return results
 
 
-def _call(f, exercise, arguments, t):
-    """Call f once, and return its results as arrays of the shape of x, or raise Unfit."""
+def steps_of(case):
+    """Return how often f is called in a case."""
+    return len(case.gradients) if isinstance(case, Stream) else 1
+
+
+def _arguments(exercise, case, t, before):
+    """Return the arguments of call t, a list: before is what the last call returned."""
+    if isinstance(case, Call):
+        return [
+            value if callable(value) or np.ndim(value) == 0 else np.array(value) for value in case.arguments.values()
+        ]
+    start = np.array(case.x)
+    x, *state = before or (start, *(np.zeros_like(start) for _ in exercise.outputs[1:]))
+    return [x, np.array(case.gradients[t - 1]), *state, *([t] if exercise.counted else []), *case.hyper.values()]
+
+
+def _call(f, exercise, arguments, t, right):
+    """Call f once, and return its results as arrays, of the shapes of the right ones if these are given, or raise."""
     copies = [np.copy(argument) for argument in arguments]
     try:
         returned = f(*arguments)
@@ -147,78 +207,88 @@ def _call(f, exercise, arguments, t):
             "not attempted",
             f"Not attempted yet: {exercise.name} returns nothing so far. Does it end with return {exercise.returned}?",
         )
-    for name, before, after in zip(inspect.signature(exercise.reference).parameters, copies, arguments, strict=True):
-        if not np.array_equal(before, after, equal_nan=True):
+    for name, before, after in zip(exercise.parameters, copies, arguments, strict=True):
+        if not callable(after) and not np.array_equal(before, after, equal_nan=True):
             raise Unfit(
                 "mutated inputs",
                 f"Not yet: your function changes its argument {name}, which the caller still needs. Do not use "
                 f"+=, -=, *= or {name}[...] = on it; write new = {name} + ... and go on with that.",
             )
-    return _fitting(returned, exercise, copies[0].shape)
+    return _fitting(returned, exercise, right)
 
 
-def _fitting(returned, exercise, shape):
+def _fitting(returned, exercise, right):
     """Return the results as float arrays, copied so that a later step cannot change them, or raise Unfit."""
     parts = (returned,) if len(exercise.outputs) == 1 and not isinstance(returned, tuple) else returned
     if not isinstance(parts, (tuple, list)) or len(parts) != len(exercise.outputs):
         count = f"{len(parts)} things" if isinstance(parts, (tuple, list)) else f"one {type(parts).__name__}"
-        order = f"{exercise.returned}, in this order" if exercise.state else "x alone"
+        order = f"{exercise.returned}, in this order" if len(exercise.outputs) > 1 else f"{exercise.returned} alone"
         raise Unfit("wrong shape", f"Not yet: return {order}; yours returns {count}.")
-    for name, part in zip(exercise.outputs, parts, strict=True):
+    for i, (name, part) in enumerate(zip(exercise.outputs, parts, strict=True)):
         if not isinstance(part, (np.ndarray, np.number, float, int)):
             raise Unfit("wrong shape", f"Not yet: {name} must be an array, yours is of type {type(part).__name__}.")
         if np.asarray(part).dtype.kind not in "fiu":
             raise Unfit("wrong shape", f"Not yet: {name} must hold real numbers, yours holds {part.dtype}.")
-        if np.shape(part) != shape:
-            raise Unfit("wrong shape", f"Not yet: {name} must have shape {shape}, yours has shape {np.shape(part)}.")
+        if right and np.shape(part) != (shape := right[i].shape):
+            what = f"have shape {shape}" if shape else "be a single number"
+            raise Unfit("wrong shape", f"Not yet: {name} must {what}, yours has shape {np.shape(part)}.")
     return tuple(np.array(part) for part in parts)
 
 
 def _same(ours, theirs):
     """Are two runs equal up to rounding, in every step, coordinate and quantity?"""
     pairs = zip(_flat(ours), _flat(theirs), strict=True)
-    return all(np.allclose(a, b, rtol=_tolerance(a), atol=0, equal_nan=True) for a, b in pairs)
+    return all(a.shape == b.shape and _close(a, b).all() for a, b in pairs)
+
+
+def _close(ours, theirs):
+    tolerance = 1e-3 if ours.dtype == np.float32 else 1e-9  # float32 keeps seven digits, and a difference loses some
+    return np.isclose(ours, theirs, rtol=tolerance, atol=0, equal_nan=True)
 
 
 def _flat(results):
-    return [part for stream in results for step in stream for part in step]
-
-
-def _tolerance(array):
-    return 1e-3 if array.dtype == np.float32 else 1e-9  # float32 keeps seven digits, and a difference loses some
+    return [part for case in results for step in case for part in step]
 
 
 def _first_difference(answer, right, exercise):
     """Say where an answer first differs from the right one, and on which numbers, so that it can be done by hand."""
-    for stream, ours, theirs in zip(exercise.streams, answer, right, strict=True):
+    for case, ours, theirs in zip(exercise.cases, answer, right, strict=True):
         for t, (step, expected_step) in enumerate(zip(ours, theirs, strict=True), 1):
             for i in [*range(1, len(step)), 0]:  # the state first: a wrong state is the cause of a wrong x
-                close = np.isclose(step[i], expected_step[i], rtol=_tolerance(step[i]), atol=0, equal_nan=True)
+                close = _close(step[i], expected_step[i])
                 if not close.all():
                     where = tuple(int(j) for j in np.argwhere(~close)[0])
-                    got, expected = step[i][where], expected_step[i][where]
-                    given = _given(exercise, stream, theirs, t, where)
-                    return (
-                        f"Not yet. At step {t}, for {given}, {exercise.outputs[i]} should be "
-                        f"{_apart(expected, got)}.{_remark(expected, got, exercise)}"
-                    )
+                    return _difference(exercise, case, theirs, t, i, where, expected_step[i][where], step[i][where])
     raise AssertionError("no difference")  # judge has found one
 
 
-def _given(exercise, stream, right, t, where):
-    """Return in words what f was called with at step t, at one coordinate."""
-    zeros = [np.zeros_like(np.array(stream.x))] * len(exercise.state)
-    x, *state = right[t - 2] if t > 1 else (np.array(stream.x), *zeros)
-    arrays = [x, np.array(stream.gradients[t - 1]), *state]
-    numbers = [array[where] for array in arrays] + ([t] if exercise.counted else []) + list(stream.hyper.values())
-    names = inspect.signature(exercise.reference).parameters
-    return ", ".join(f"{name} = {number:.4g}" for name, number in zip(names, numbers, strict=True))
+def _difference(exercise, case, right, t, i, where, expected, got):
+    """Say what output i should be at one place, and what it is."""
+    arguments = _arguments(exercise, case, t, right[t - 2] if t > 1 else None)
+    step = isinstance(case, Stream)
+    given = [
+        f"{name} = {value[where] if step and np.ndim(value) else value:.4g}"
+        if np.ndim(value) == 0 or step
+        else f"{name} = {np.array2string(value, precision=4, separator=', ', threshold=12)}"
+        for name, value in zip(exercise.parameters, arguments, strict=True)
+        if not callable(value)
+    ]
+    at = f" at {list(where)}" if where and not step else ""
+    when = f"At step {t}, for" if step else "For"
+    return (
+        f"Not yet. {when} {', '.join(given)}, {exercise.outputs[i]}{at} should be "
+        f"{_apart(expected, got)}.{_remark(expected, got, exercise)}"
+    )
 
 
 def _remark(expected, got, exercise):
     """Return a sentence about a difference that is typical of ε, or nothing."""
     tiny = abs(got - expected) < 1e-6 * max(abs(expected), 1)
-    return " So small a difference comes from eps: look at where it stands." if tiny and exercise.has_eps else ""
+    return (
+        " So small a difference comes from eps: look at where it stands."
+        if tiny and "eps" in exercise.parameters
+        else ""
+    )
 
 
 def _apart(expected, got):

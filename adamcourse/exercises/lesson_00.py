@@ -11,7 +11,7 @@ def halfway(x, gradient):
 EXERCISES = (
     Exercise(
         reference=halfway,
-        streams=(
+        cases=(
             Stream(x=(1.0, -2.0), gradients=((0.5, 0.0), (-3.0, 8.0)), hyper={}),
             Stream(x=((1.0, 0.0, 2.0),), gradients=(((4.0, -1.0, 1e-8),),), hyper={}),
         ),

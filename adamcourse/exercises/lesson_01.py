@@ -13,7 +13,7 @@ def gradient_step(x, gradient, lr):
 EXERCISES = (
     Exercise(
         reference=gradient_step,
-        streams=(
+        cases=(
             Stream((1.0, -2.0, 0.5), ((0.1, 10.0, 1e-8), (-0.2, 20.0, 0.0), (0.3, -40.0, 2e-8)), {"lr": 0.3}),
             Stream(((0.5, 0.0), (2.0, -1.0)), (((4.0, -1.0), (0.0, 0.5)), ((3.0, 2.0), (1.0, -0.5))), {"lr": 0.07}),
         ),

@@ -290,9 +290,9 @@ HYPER = {"lr": 0.05, "beta1": 0.8, "beta2": 0.99, "eps": 3e-8}
 EXERCISES = (
     Exercise(
         reference=adam_step,
-        state=("m", "v"),
+        outputs=("x", "m", "v"),
         counted=True,
-        streams=(
+        cases=(
             Stream(
                 x=(1.0, -2.0, 0.5, 0.0),
                 gradients=(  # the first coordinate grows by β2 / β1 each step, which makes steps longer than α
