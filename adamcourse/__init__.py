@@ -4,9 +4,12 @@ Read the modules from top to bottom; each imports only those above it:
 
 gradients    finite differences, the course's own referee
 surfaces     loss surfaces: value, gradient, minimum, domain, start, source
+streams      losses that change from step to step: noise, a rare word, a slope that flattens
 optimizers   GradientDescent, Momentum, Adagrad, RMSprop, Adam and its relatives
+schedules    learning rates that change from step to step
 descent      walk an optimizer down a loss and keep the whole path
-datasets     the digits in data/, and seeded minibatches
+datasets     digits, heights and lines of text in data/, and seeded minibatches
+regression   least squares and logistic regression, whole or on minibatches
 network      softmax regression over one flat parameter vector
 plots        pictures of surfaces, paths and losses
 explorers    live figures: controls, picture, one sentence that says what is seen

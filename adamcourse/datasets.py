@@ -1,14 +1,21 @@
-"""The data in data/: 10,000 handwritten digits, split once and for all, and seeded minibatches."""
+"""The data in data/: digits, heights and lines of two books, split once and for all, and seeded minibatches."""
 
+import csv
 import hashlib
+from collections import Counter
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-DIGITS_SHA256 = "ca34c856466b09dc50912e05a1fd98e94fb58d94d6f2d99d7f28880286ed1f7a"
+SHA256 = {
+    "digits.npz": "ca34c856466b09dc50912e05a1fd98e94fb58d94d6f2d99d7f28880286ed1f7a",
+    "heights.csv": "ca654626fce579f243ffcc7e2d77852c8b6caf0affd2db2ccf8f41cabe3bd796",
+    "lines.txt": "43cb75575c1abd092bc8ebf9e21bcfa356412ca8e30d37c1d6bda566bdcdc9aa",
+}
 TRAIN_SIZE = 8000
+TRAIN_LINES = 3448  # four fifths
 
 
 class Labelled(NamedTuple):
@@ -40,13 +47,79 @@ def load_digits(dtype=np.float32):
     >>> train.images.shape, test.images.shape, train.labels[:5]
     ((8000, 784), (2000, 784), array([6, 0, 2, 7, 7]))
     """
-    with np.load(_checked(data_file("digits.npz"), DIGITS_SHA256)) as archive:
+    with np.load(_checked("digits.npz")) as archive:
         images, labels = archive["images"], archive["labels"].astype(np.int64)
     images = images.reshape(len(images), -1).astype(dtype) / np.asarray(255, dtype)
     return Digits(
         train=Labelled(images[:TRAIN_SIZE], labels[:TRAIN_SIZE]),
         test=Labelled(images[TRAIN_SIZE:], labels[TRAIN_SIZE:]),
     )
+
+
+class Heights(NamedTuple):
+    """Heights in inches of 928 grown-up children, and of the mid-parent of each, both of shape (928,)."""
+
+    parents: np.ndarray
+    children: np.ndarray
+
+
+def load_heights():
+    """Return Galton's table of heights, in inches, in which the word regression was found.
+
+    A mid-parent is the mean of father and mother, the mother's height times 1.08; daughters' heights are, too.
+
+    Raises FileNotFoundError or ValueError when data/heights.csv is missing or damaged.
+    Source: Galton 1886, table I; see data/README.md.
+
+    >>> heights = load_heights()
+    >>> heights.parents.mean().round(2), heights.children.mean().round(2)
+    (np.float64(68.31), np.float64(68.09))
+    """
+    with _checked("heights.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(float(row["parent"]), float(row["child"])) for row in csv.DictReader(file)]
+    return Heights(*np.array(rows).T)
+
+
+class Bags(NamedTuple):
+    """Lines as bags of words, shape (n, words), 1 where a word occurs; and labels, shape (n,), 1 for a sonnet."""
+
+    X: np.ndarray
+    y: np.ndarray
+
+
+class Lines(NamedTuple):
+    """The words that name the columns, the commonest first; 3,448 lines to train on, and 862 to test with."""
+
+    words: tuple
+    train: Bags
+    test: Bags
+
+
+def load_lines(seen=2):
+    """Return lines of Shakespeare's sonnets and pieces of Moby-Dick as bags of words.
+
+    Arguments
+    ---------
+    seen : a word has a column when it occurs in at least so many lines for training, default 2.
+
+    Raises FileNotFoundError or ValueError when data/lines.txt is missing or damaged.
+    Source: Shakespeare 1609; Melville 1851; see data/README.md.
+
+    >>> words, (bags, _), test = load_lines()
+    >>> bags.shape, words[:3], bags[:, words.index("whale")].sum(), bags[:, words.index("thou")].sum()
+    ((3448, 2201), ('the', 'and', 'of'), np.float32(70.0), np.float32(205.0))
+    """
+    text = _checked("lines.txt").read_text(encoding="utf-8").splitlines()
+    lines = [set(line[2:].split()) for line in text]
+    labels = np.array([line[0] == "S" for line in text], dtype=np.int64)
+    counts = Counter(word for line in lines[:TRAIN_LINES] for word in sorted(line))
+    words = tuple(word for word, count in counts.most_common() if count >= seen)
+    column = {word: i for i, word in enumerate(words)}
+    bags = np.zeros((len(lines), len(words)), np.float32)
+    for row, line in zip(bags, lines, strict=True):
+        row[[column[word] for word in line if word in column]] = 1
+    train, test = slice(TRAIN_LINES), slice(TRAIN_LINES, None)
+    return Lines(words, Bags(bags[train], labels[train]), Bags(bags[test], labels[test]))
 
 
 def minibatches(n, size, rng):
@@ -79,12 +152,13 @@ def data_file(name):
     return next((place for place in places if place.is_file()), places[0])
 
 
-def _checked(file, sha256):
-    """Return the file if its contents are the expected ones, or raise an error that says how to mend it."""
+def _checked(name):
+    """Return the path of a file in data/ if its contents are the expected ones, or raise an error."""
+    file, expected = data_file(name), SHA256[name]
     restore = "restore it with `git checkout -- data`, or reinstall the course"
     if not file.is_file():
         raise FileNotFoundError(f"{file} is missing: {restore}")
     found = hashlib.sha256(file.read_bytes()).hexdigest()
-    if found != sha256:
-        raise ValueError(f"{file} is damaged: its SHA-256 is {found[:12]}…, expected {sha256[:12]}…; {restore}")
+    if found != expected:
+        raise ValueError(f"{file} is damaged: its SHA-256 is {found[:12]}…, expected {expected[:12]}…; {restore}")
     return file

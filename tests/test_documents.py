@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 import adamcourse
+from adamcourse.datasets import SHA256
 from adamcourse.exercises import EXERCISES
 from notebooks.teaching import picture, refresh
 from tests.test_architecture import MODULES, code_lines
@@ -78,7 +79,7 @@ def test_versions_agree():
     assert f"## {adamcourse.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_the_checksum_in_the_text_is_the_one_that_is_checked():
-    from adamcourse.datasets import DIGITS_SHA256
-
-    assert DIGITS_SHA256 in (ROOT / "data" / "README.md").read_text()
+def test_the_checksums_in_the_text_are_those_that_are_checked():
+    text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    assert all(checksum in text for checksum in SHA256.values())
+    assert all(f"| `{name}` |" in text for name in SHA256)

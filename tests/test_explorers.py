@@ -19,6 +19,10 @@ every_explorer = pytest.mark.parametrize("explorer", MADE.values(), ids=MADE)
 WON = {
     "race": {"factor": 2.5},
     "rate_and_condition": {"rate": 10**-0.75, "condition": 10.0},
+    "batch_and_rate": {"batch": 16, "rate": 10**-1.0},
+    "momentum_phases": {"rate": 10**-1.5, "beta": 0.67},
+    "rare_word": {"optimizer": "Adagrad", "rate": 10**-0.65, "every": 100},
+    "forgetting": {"memory": 10.0, "factor": 100.0},
     "adam_switches": {"bias_correction": False, "rate": 10**-0.85},
 }
 NOT_SPARED = {"momentum": False, "scaling": True, "bias_correction": True}
@@ -38,6 +42,8 @@ def settings(control):
     """Both ends and the middle of a control."""
     if isinstance(control, ipywidgets.Checkbox):
         return [True, False]
+    if isinstance(control, ipywidgets.Dropdown):
+        return list(control.options)
     low, high = control.min, control.max
     if isinstance(control, ipywidgets.FloatLogSlider):
         return [10**low, 10 ** ((low + high) / 2), 10**high]

@@ -5,13 +5,14 @@ lesson_NN    the exercises of each lesson, as data
 quizzes      the questions of data/quizzes.json, on the page
 """
 
-from adamcourse.exercises import lesson_00, lesson_01, lesson_06
+from adamcourse.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06
 from adamcourse.exercises.exercise import Verdict, judge
 from adamcourse.exercises.quizzes import quiz
 
 __all__ = ["EXERCISES", "Verdict", "check", "hint", "quiz", "solution"]
 
-EXERCISES = {exercise.name: exercise for lesson in (lesson_00, lesson_01, lesson_06) for exercise in lesson.EXERCISES}
+LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06)
+EXERCISES = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}
 _hints_given = {}
 
 

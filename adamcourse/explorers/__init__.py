@@ -2,12 +2,31 @@
 
 race                 lesson 00: four optimizers on three surfaces
 rate_and_condition   lesson 01: gradient descent on a ravine
+batch_and_rate       lesson 02: minibatches of real data, one pass
+momentum_phases      lesson 03: momentum on a ravine, and on the map of (α, β)
+rare_word            lesson 04: the weights of a common and of a rare word, and their rates
+forgetting           lesson 05: gradients that become smaller, and what RMSprop remembers
 adam_switches        lesson 06: Adam with each ingredient switched on or off
 """
 
 from adamcourse.explorers.adam_switches import adam_switches
+from adamcourse.explorers.batch_and_rate import batch_and_rate
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen
+from adamcourse.explorers.forgetting import forgetting
+from adamcourse.explorers.momentum_phases import momentum_phases
 from adamcourse.explorers.race import race
+from adamcourse.explorers.rare_word import rare_word
 from adamcourse.explorers.rate_and_condition import rate_and_condition
 
-__all__ = ["Challenge", "Explorer", "Seen", "adam_switches", "race", "rate_and_condition"]
+__all__ = [
+    "Challenge",
+    "Explorer",
+    "Seen",
+    "adam_switches",
+    "batch_and_rate",
+    "forgetting",
+    "momentum_phases",
+    "race",
+    "rare_word",
+    "rate_and_condition",
+]

@@ -1,0 +1,206 @@
+"""Lesson 03: heavy ball, Nesterov's look ahead, and the best rate and momentum of a ravine."""
+
+import numpy as np
+
+from adamcourse.exercises.exercise import Call, Exercise, Mistake, Stream
+
+
+def momentum_step(x, gradient, z, lr, beta):
+    """Return the next x and velocity z: heavy ball, without the factor 1 - beta."""
+    z = beta * z + gradient
+    return x - lr * z, z
+
+
+def nesterov_step(x, previous, gradient, lr, beta):
+    """Return the next x: look ahead along the last step, and descend from there."""
+    ahead = x + beta * (x - previous)
+    return ahead - lr * gradient(ahead)
+
+
+def best_momentum(smallest, largest):
+    """Return the best lr and beta for curvatures between the smallest and the largest."""
+    a, b = np.sqrt(smallest), np.sqrt(largest)
+    return (2 / (a + b)) ** 2, ((b - a) / (b + a)) ** 2
+
+
+STREAMS = (
+    Stream(
+        x=(1.0, -2.0, 0.5),
+        gradients=((0.1, 10.0, 1e-8), (-0.2, 20.0, 0.0), (0.3, -40.0, 2e-8), (0.4, 5.0, -1e-8)),
+        hyper={"lr": 0.3, "beta": 0.8},
+    ),
+    Stream(
+        x=((0.5, 0.0), (2.0, -1.0)),
+        gradients=(((4.0, -1.0), (0.0, 0.5)), ((3.0, 2.0), (1.0, -0.5)), ((1.0, 0.0), (1.0, 1.0))),
+        hyper={"lr": 0.07, "beta": 0.35},
+    ),
+)
+CUBE = {"x": (1.0, -2.0, 0.5), "previous": (1.5, -1.0, 0.5), "gradient": lambda x: x**3, "lr": 0.1, "beta": 0.7}
+
+EXERCISES = (
+    Exercise(
+        reference=momentum_step,
+        cases=STREAMS,
+        outputs=("x", "z"),
+        mistakes=(
+            Mistake(
+                "the velocity is an average",
+                lambda x, gradient, z, lr, beta: (
+                    x - lr * (beta * z + (1 - beta) * gradient),
+                    beta * z + (1 - beta) * gradient,
+                ),
+                "That is the other convention, with a factor 1 - beta. It is right in itself, and lr means something "
+                "else in it. Asked is z = beta * z + gradient.",
+            ),
+            Mistake(
+                "the old velocity is used for the step",
+                lambda x, gradient, z, lr, beta: (x - lr * z, beta * z + gradient),
+                "First the new z, then the step along it.",
+            ),
+            Mistake(
+                "the old velocity is handed on",
+                lambda x, gradient, z, lr, beta: (x - lr * (beta * z + gradient), z),
+                "Return the new z: without it the next step has no memory.",
+            ),
+            Mistake(
+                "beta multiplies the gradient, too",
+                lambda x, gradient, z, lr, beta: (x - lr * beta * (z + gradient), beta * (z + gradient)),
+                "Only the old velocity decays: beta * z + gradient.",
+            ),
+            Mistake(
+                "the velocity does not decay",
+                lambda x, gradient, z, lr, beta: (x - lr * (z + gradient), z + gradient),
+                "Without beta all gradients since the start count alike, and the ball never comes to rest.",
+            ),
+            Mistake(
+                "the rate stands inside the velocity",
+                lambda x, gradient, z, lr, beta: (x - (beta * z + lr * gradient), beta * z + lr * gradient),
+                "With a constant rate this walks the same path, but z is lr times as long. Asked is the rate outside.",
+            ),
+            Mistake(
+                "this is Nesterov's step",
+                lambda x, gradient, z, lr, beta: (
+                    x - lr * (gradient + beta * (beta * z + gradient)),
+                    beta * z + gradient,
+                ),
+                "Heavy ball walks along z itself.",
+            ),
+            Mistake(
+                "you walk uphill",
+                lambda x, gradient, z, lr, beta: (x + lr * (beta * z + gradient), beta * z + gradient),
+                "Subtract the step: z is a sum of gradients, and they point uphill.",
+            ),
+            Mistake(
+                "the velocity is forgotten",
+                lambda x, gradient, z, lr, beta: (x - lr * gradient, beta * z + gradient),
+                "The step goes along z, not along the gradient.",
+            ),
+            Mistake(
+                "the results are in another order",
+                lambda x, gradient, z, lr, beta: momentum_step(x, gradient, z, lr, beta)[::-1],
+                "Return x, z: the next x comes first.",
+            ),
+        ),
+        hints=(
+            "Two lines: the new velocity, then the step along it.",
+            "z = beta * z + gradient: the old velocity decays, the gradient is added in full.",
+            "return x - lr * z, z, with the new z.",
+        ),
+        praise="This is momentum as PyTorch and Optax have it.",
+    ),
+    Exercise(
+        reference=nesterov_step,
+        cases=(Call(CUBE), Call(CUBE | {"x": ((0.3,), (1.2,)), "previous": ((0.1,), (0.9,)), "lr": 0.25, "beta": 0.4})),
+        mistakes=(
+            Mistake(
+                "the gradient is taken at x",
+                lambda x, previous, gradient, lr, beta: x + beta * (x - previous) - lr * gradient(x),
+                "That is heavy ball. Nesterov's idea is to ask for the gradient at the point ahead.",
+            ),
+            Mistake(
+                "the step begins at x",
+                lambda x, previous, gradient, lr, beta: x - lr * gradient(x + beta * (x - previous)),
+                "The gradient is the right one, but the step starts from the point ahead, too.",
+            ),
+            Mistake(
+                "you look back and not ahead",
+                lambda x, previous, gradient, lr, beta: nesterov_step(x, 2 * x - previous, gradient, lr, beta),
+                "The last step was x - previous; go on in that direction.",
+            ),
+            Mistake(
+                "you look ahead by the whole last step",
+                lambda x, previous, gradient, lr, beta: nesterov_step(x, previous, gradient, lr, 1.0),
+                "Only beta times the last step.",
+            ),
+            Mistake(
+                "this is gradient descent",
+                lambda x, previous, gradient, lr, beta: x - lr * gradient(x),
+                "First move on: ahead = x + beta * (x - previous).",
+            ),
+            Mistake(
+                "you return the point ahead",
+                lambda x, previous, gradient, lr, beta: x + beta * (x - previous),
+                "From there take a step of gradient descent.",
+            ),
+            Mistake(
+                "you walk uphill",
+                lambda x, previous, gradient, lr, beta: nesterov_step(x, previous, gradient, -lr, beta),
+                "Subtract lr times the gradient.",
+            ),
+        ),
+        hints=(
+            "Two lines: the point ahead, and a step of gradient descent from there.",
+            "ahead = x + beta * (x - previous). `gradient` is a function: call it.",
+            "return ahead - lr * gradient(ahead)",
+        ),
+        praise="On the ravine this keeps 1 - 1/√κ of the distance in each step, at lr = 1/largest curvature.",
+    ),
+    Exercise(
+        reference=best_momentum,
+        cases=(
+            Call({"smallest": 1.0, "largest": 100.0}),
+            Call({"smallest": 0.04, "largest": 2.25}),
+        ),
+        outputs=("lr", "beta"),
+        mistakes=(
+            Mistake(
+                "beta is not squared",
+                lambda smallest, largest: (
+                    best_momentum(smallest, largest)[0],
+                    best_momentum(smallest, largest)[1] ** 0.5,
+                ),
+                "That is the root of beta, the share of the distance that is left after each step.",
+            ),
+            Mistake(
+                "lr is that of gradient descent",
+                lambda smallest, largest: (2 / (smallest + largest), best_momentum(smallest, largest)[1]),
+                "With momentum the roots of the curvatures count: √(αλ) has to be 1 - √β and 1 + √β.",
+            ),
+            Mistake(
+                "lr is not squared",
+                lambda smallest, largest: (
+                    best_momentum(smallest, largest)[0] ** 0.5,
+                    best_momentum(smallest, largest)[1],
+                ),
+                "You have √α. Square it.",
+            ),
+            Mistake(
+                "the roots are missing",
+                lambda smallest, largest: best_momentum(smallest**2, largest**2),
+                "Take the roots of both curvatures first.",
+            ),
+            Mistake(
+                "both come in the other order",
+                lambda smallest, largest: best_momentum(smallest, largest)[::-1],
+                "Return lr, beta.",
+            ),
+        ),
+        hints=(
+            "Both curvatures lie at the edges of the region that ripples: √(lr λ) = 1 - √beta for the smallest, and "
+            "1 + √beta for the largest.",
+            "Add the two equations, and √beta goes away: √lr (√smallest + √largest) = 2. Then subtract them.",
+            "With a = √smallest and b = √largest: √lr = 2 / (a + b) and √beta = (b - a) / (b + a). Square both.",
+        ),
+        praise="You have turned κ into √κ.",
+    ),
+)

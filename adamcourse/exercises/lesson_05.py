@@ -1,0 +1,209 @@
+"""Lesson 05: RMSprop's step, and how long its memory lasts."""
+
+import numpy as np
+
+from adamcourse.exercises.exercise import Call, Exercise, Mistake, Stream
+from adamcourse.exercises.lesson_04 import PRECEDENCE
+
+
+def rmsprop_step(x, gradient, v, lr, rho, eps):
+    """Return the next x and running mean v; eps stands outside the root."""
+    v = rho * v + (1 - rho) * gradient**2
+    return x - lr * gradient / (np.sqrt(v) + eps), v
+
+
+def steps_to_forget(rho, share):
+    """Return after how many steps an old square counts only this share; not rounded."""
+    return np.log(share) / np.log(rho)
+
+
+def rmsprop_with(
+    mean=lambda v, g, rho: rho * v + (1 - rho) * g**2,
+    move=lambda g, v, lr, eps: lr * g / (np.sqrt(v) + eps),
+    keep=None,
+):
+    """Return an RMSprop step in which one of its parts is replaced: the mean, the step, or what is handed on."""
+
+    def step(x, gradient, v, lr, rho, eps):
+        following = mean(v, gradient, rho)
+        return x - move(gradient, following, lr, eps), keep(v, following) if keep else following
+
+    return step
+
+
+HYPER = {"lr": 0.3, "rho": 0.8, "eps": 3e-8}
+
+EXERCISES = (
+    Exercise(
+        reference=rmsprop_step,
+        cases=(
+            Stream(
+                x=(1.0, -2.0, 0.5, 0.0),
+                gradients=(
+                    (0.1, 10.0, 1e-8, 0.0),
+                    (-0.2, 20.0, -3e-8, 0.0),
+                    (0.3, -40.0, 2e-8, 0.0),
+                    (0.4, 0.0, 0.0, 1.0),
+                ),
+                hyper=HYPER,
+            ),
+            Stream(
+                x=((0.5, -1.0), (3.0, 0.0)),
+                gradients=(((4.0, -1.0), (0.0, 0.5)), ((3.0, 2.0), (1e-7, -0.5)), ((1.0, 1e3), (1.0, 1.0))),
+                hyper=HYPER | {"lr": 0.07, "rho": 0.35},
+            ),
+        ),
+        outputs=("x", "v"),
+        mistakes=(
+            Mistake(
+                "eps is inside the root",
+                rmsprop_with(move=lambda g, v, lr, eps: lr * g / np.sqrt(v + eps)),
+                "Keras and Optax have it there, PyTorch and this course outside. Inside, with eps = 1e-8, a gradient "
+                "of 1e-6 makes a hundredth of the step.",
+            ),
+            Mistake(
+                "eps is missing",
+                rmsprop_with(move=lambda g, v, lr, eps: lr * g / np.sqrt(v)),
+                "Where the gradient has been 0 so far, 0 / 0 is no number. Add eps to the root.",
+            ),
+            Mistake(
+                "eps is added to the quotient",
+                rmsprop_with(move=lambda g, v, lr, eps: lr * (g / np.sqrt(v) + eps)),
+                PRECEDENCE.replace("(s)", "(v)"),
+            ),
+            Mistake(
+                "eps is added to x",
+                rmsprop_with(move=lambda g, v, lr, eps: lr * g / np.sqrt(v) - eps),
+                PRECEDENCE.replace("(s)", "(v)"),
+            ),
+            Mistake(
+                "the squares are added up",
+                rmsprop_with(mean=lambda v, g, rho: v + g**2),
+                "That is Adagrad. RMSprop lets the old mean decay: rho * v + (1 - rho) * gradient**2.",
+            ),
+            Mistake(
+                "the new square is added in full",
+                rmsprop_with(mean=lambda v, g, rho: rho * v + g**2),
+                "A mean has weights that add up to 1: multiply the new square by 1 - rho. As it stands v is "
+                "1 / (1 - rho) times too large.",
+            ),
+            Mistake(
+                "rho and 1 - rho are swapped",
+                rmsprop_with(mean=lambda v, g, rho: (1 - rho) * v + rho * g**2),
+                "rho is how much of the old mean is kept.",
+            ),
+            Mistake(
+                "rho is a fixed 0.9",
+                rmsprop_with(mean=lambda v, g, rho: 0.9 * v + 0.1 * g**2),
+                "Use the argument: the check calls your function with another rho.",
+            ),
+            Mistake(
+                "v averages the gradient and not its square",
+                rmsprop_with(mean=lambda v, g, rho: rho * v + (1 - rho) * g),
+                "v can then be negative, and its root is no number. Use gradient**2.",
+            ),
+            Mistake(
+                "v averages the size of the gradient and not its square",
+                rmsprop_with(mean=lambda v, g, rho: rho * v + (1 - rho) * np.abs(g)),
+                "The root is taken later: v is the mean of gradient**2.",
+            ),
+            Mistake(
+                "1 - rho is squared with the gradient",
+                rmsprop_with(mean=lambda v, g, rho: rho * v + ((1 - rho) * g) ** 2),
+                "Only the gradient is squared: (1 - rho) * gradient**2.",
+            ),
+            Mistake(
+                "the root is missing",
+                rmsprop_with(move=lambda g, v, lr, eps: lr * g / (v + eps)),
+                "v has the unit of the gradient squared. Divide by its root.",
+            ),
+            Mistake(
+                "the old mean is used for the step",
+                lambda x, gradient, v, lr, rho, eps: (
+                    x - lr * gradient / (np.sqrt(v) + eps),
+                    rho * v + (1 - rho) * gradient**2,
+                ),
+                "First the new v, then the step. The old v is 0 at the first step, and the step is huge.",
+            ),
+            Mistake(
+                "the old mean is handed on",
+                rmsprop_with(keep=lambda old, new: old),
+                "Return the new v: without it nothing is remembered.",
+            ),
+            Mistake(
+                "all coordinates share one mean",
+                rmsprop_with(mean=lambda v, g, rho: rho * v + (1 - rho) * np.sum(g**2)),
+                "v has one number for each coordinate: gradient**2, without a sum.",
+            ),
+            Mistake(
+                "the learning rate is missing",
+                rmsprop_with(move=lambda g, v, lr, eps: g / (np.sqrt(v) + eps)),
+                "Multiply the quotient by lr.",
+            ),
+            Mistake(
+                "you walk uphill",
+                rmsprop_with(move=lambda g, v, lr, eps: -lr * g / (np.sqrt(v) + eps)),
+                "Subtract the step.",
+            ),
+            Mistake(
+                "the results are in another order",
+                lambda *arguments: rmsprop_step(*arguments)[::-1],
+                "Return x, v: the next x comes first.",
+            ),
+        ),
+        hints=(
+            "It is adagrad_step with one line changed: the sum becomes a running mean.",
+            "v = rho * v + (1 - rho) * gradient**2. The step is as in Adagrad, with v in the place of s.",
+            "return x - lr * gradient / (np.sqrt(v) + eps), v",
+        ),
+        praise="This is RMSprop as PyTorch has it. Lesson 06 puts it together with momentum.",
+    ),
+    Exercise(
+        reference=steps_to_forget,
+        cases=(Call({"rho": 0.9, "share": 0.5}), Call({"rho": 0.999, "share": 0.01})),
+        outputs=("steps",),
+        mistakes=(
+            Mistake(
+                "the quotient is upside down",
+                lambda rho, share: np.log(rho) / np.log(share),
+                "rho**steps = share: take logarithms, and divide by log(rho).",
+            ),
+            Mistake(
+                "this is the window 1 / (1 - rho)",
+                lambda rho, share: 1 / (1 - rho),
+                "That is how many steps the mean is about, whatever the share. Asked is when rho**steps = share.",
+            ),
+            Mistake(
+                "the window is multiplied by the logarithm",
+                lambda rho, share: -np.log(share) / (1 - rho),
+                "That is close when rho is near 1, because log(rho) is nearly rho - 1. Use log(rho) itself.",
+            ),
+            Mistake(
+                "the share is taken off",
+                lambda rho, share: np.log(1 - share) / np.log(rho),
+                "Asked is when the share that is left is `share`, not when that much is gone.",
+            ),
+            Mistake(
+                "the number is rounded up",
+                lambda rho, share: np.ceil(np.log(share) / np.log(rho)),
+                "Do not round: return the solution of rho**steps = share.",
+            ),
+            Mistake(
+                "the number is negative",
+                lambda rho, share: -np.log(share) / np.log(rho),
+                "Both logarithms are negative, so their quotient is positive.",
+            ),
+            Mistake(
+                "this is for the size and not for the square",
+                lambda rho, share: 2 * np.log(share) / np.log(rho),
+                "The weight of the squared gradient is asked; no root is taken of it.",
+            ),
+        ),
+        hints=(
+            "In each step the weight of an old square is multiplied by rho.",
+            "After k steps it is rho**k of what it was. Solve rho**k = share for k.",
+            "return np.log(share) / np.log(rho)",
+        ),
+        praise="At rho = 0.999 half is forgotten after 693 steps, and at 0.9 after 6.6.",
+    ),
+)

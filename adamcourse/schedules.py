@@ -1,0 +1,75 @@
+"""Learning rates that change from step to step: a factor for each step, and an optimizer that obeys it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from adamcourse.optimizers import Optimizer
+
+
+def inverse_time(half):
+    """Return the schedule 1 / (1 + t / half), t = 0 at the first step.
+
+    Its sum over all steps is infinite, so every place can be reached; the sum of its squares is finite, so the noise
+    dies out.
+
+    Arguments
+    ---------
+    half : the step at which half of the rate is left, > 0.
+
+    Raises ValueError when half is not above 0.
+    Source: Robbins and Monro 1951.
+
+    >>> [round(inverse_time(10)(t), 3) for t in (0, 10, 90)]
+    [1.0, 0.5, 0.1]
+    """
+    if not half > 0:
+        raise ValueError(f"half = {half}: give a number of steps above 0")
+    return lambda t: 1 / (1 + t / half)
+
+
+class Counted(NamedTuple):
+    """The state of a scheduled optimizer: the state of the optimizer inside, and the number t of steps taken."""
+
+    inner: tuple
+    t: int
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """An optimizer whose learning rate is multiplied by a factor that depends on the step.
+
+    Arguments
+    ---------
+    optimizer : any Optimizer with a learning rate `lr`.
+    factor : function of the number of steps taken so far, 0 at the first step, that returns a number, 0 or more.
+
+    >>> import numpy as np
+    >>> from adamcourse.optimizers import GradientDescent
+    >>> slower, x = Scheduled(GradientDescent(lr=0.1), inverse_time(1)), np.zeros(1)
+    >>> state = slower.start(x)
+    >>> for _ in range(3):
+    ...     x, state = slower.update(x, np.array([-1.0]), state)
+    ...     print(x.round(4))  # steps of 0.1, 0.05, 0.0333
+    [0.1]
+    [0.15]
+    [0.1833]
+    """
+
+    optimizer: Optimizer
+    factor: Callable
+
+    @property
+    def shape(self):
+        """The shape of the hyper-parameters."""
+        return self.optimizer.shape
+
+    def start(self, x):
+        """Return the state before the first step."""
+        return Counted(self.optimizer.start(x), 0)
+
+    def update(self, x, gradient, state):
+        """Return the next x and the next state."""
+        now = replace(self.optimizer, lr=self.optimizer.lr * self.factor(state.t))
+        x, inner = now.update(x, gradient, state.inner)
+        return x, Counted(inner, state.t + 1)

@@ -1,0 +1,165 @@
+"""Losses that are not the same at every step: noise, a word that is rare, a slope that becomes a hundred times flatter.
+
+Each draws from a generator of its own, a number for each coordinate of each walk; `rewind()` begins anew, so that every
+optimizer meets the same steps.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass
+class Noisy:
+    """A loss whose gradient carries noise, independent at each step and in each coordinate.
+
+    g = ∇f(x) + σ n,  n standard normal
+
+    Arguments
+    ---------
+    loss : anything with `value_and_gradient(x)`, such as a surface; the value stays exact.
+    sigma : the standard deviation σ of the noise, >= 0.
+    seed : of the noise, default 0.
+
+    Raises ValueError when sigma is negative or not finite.
+    Source: the model of Robbins and Monro 1951.
+
+    >>> from adamcourse.surfaces import bowl
+    >>> noisy = Noisy(bowl, sigma=0.5)
+    >>> noisy.value_and_gradient(np.zeros(2))  # the gradient here is 0, and what is left is the noise
+    (np.float64(0.0), array([ 0.06286511, -0.06605243]))
+    """
+
+    loss: object
+    sigma: float
+    seed: int = 0
+
+    def __post_init__(self):
+        if not 0 <= self.sigma < np.inf:
+            raise ValueError(f"sigma = {self.sigma}: a standard deviation is 0 or more")
+        self.rewind()
+
+    def rewind(self):
+        """Begin the noise anew."""
+        self._rng = np.random.default_rng(self.seed)
+
+    def value_and_gradient(self, x):
+        """Return f(x), and ∇f(x) with the next piece of noise."""
+        value, gradient = self.loss.value_and_gradient(x)
+        return value, gradient + self.sigma * self._rng.normal(size=np.shape(x))
+
+
+@dataclass
+class RareWord:
+    """Two weights: one belongs to a word in every batch, the other to a word in every hundredth. Both should be 1.
+
+    f(x) = ½ (x_1 - 1)² + ½ (x_2 - 1)² where the second word occurs, and ½ (x_1 - 1)² elsewhere
+
+    A gradient carries noise where its word occurs, and is exactly 0 elsewhere.
+
+    Arguments
+    ---------
+    every : the second word occurs once in so many batches, a whole number, 1 or more, default 100.
+    sigma : the standard deviation of the noise, default 0.5.
+    seed : of the noise, default 0.
+
+    Raises ValueError when every is not a whole number, 1 or more.
+
+    >>> words = RareWord(every=3, sigma=0)
+    >>> [words.value_and_gradient(np.zeros(2))[1].tolist() for _ in range(3)]
+    [[-1.0, 0.0], [-1.0, 0.0], [-1.0, -1.0]]
+    """
+
+    every: int = 100
+    sigma: float = 0.5
+    seed: int = 0
+
+    def __post_init__(self):
+        if not isinstance(self.every, (int, np.integer)) or self.every < 1:
+            raise ValueError(f"every = {self.every!r}: give a whole number, 1 or more")
+        self.rewind()
+
+    def rewind(self):
+        """Begin anew with the first batch."""
+        self._rng, self._t = np.random.default_rng(self.seed), 0
+
+    def value_and_gradient(self, x):
+        """Return f(x) and its gradient in the next batch, x of shape (2, ...)."""
+        self._t += 1
+        occurs = np.array([1.0, self._t % self.every == 0]).reshape(2, *(1,) * (np.ndim(x) - 1))
+        noise = self.sigma * self._rng.normal(size=np.shape(x))
+        return (0.5 * occurs * (x - 1) ** 2).sum(axis=0), np.where(occurs, x - 1 + noise, 0.0)
+
+
+@dataclass
+class Flattening:
+    """A parabola that becomes flatter at one step, and has its minimum in another place from then on.
+
+    f(x) = ½ λ (x - x*)²,  λ = steepness and x* = 0 at first, λ = 1 and x* = 3 after the change
+
+    Arguments
+    ---------
+    steepness : λ before the change, > 0, default 100.
+    change : the step at which it happens, default 500.
+    sigma : the standard deviation of the noise in x*, default 0.1.
+    seed : of the noise, default 0.
+
+    Raises ValueError when steepness is not above 0.
+
+    >>> valley = Flattening(change=1, sigma=0)
+    >>> [valley.value_and_gradient(np.ones(1))[1].tolist() for _ in range(2)]  # steep, to the left; flat, to the right
+    [[100.0], [-2.0]]
+    """
+
+    steepness: float = 100.0
+    change: int = 500
+    sigma: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self):
+        if not 0 < self.steepness < np.inf:
+            raise ValueError(f"steepness = {self.steepness}: a steepness is above 0")
+        self.rewind()
+
+    def rewind(self):
+        """Begin anew before the change."""
+        self._rng, self._t = np.random.default_rng(self.seed), 0
+
+    def value_and_gradient(self, x):
+        """Return f(x) and its gradient at the next step, x of shape (1, ...); the value is free of noise."""
+        curvature, minimum = (self.steepness, 0.0) if self._t < self.change else (1.0, 3.0)
+        self._t += 1
+        noise = self.sigma * self._rng.normal(size=np.shape(x))
+        return 0.5 * curvature * ((x - minimum) ** 2).sum(axis=0), curvature * (x - minimum + noise)
+
+
+class Replay:
+    """Recorded gradients, one for each step, whatever x is; so every optimizer meets exactly these. The loss is 0.
+
+    Arguments
+    ---------
+    gradients : shape (steps, n, ...), finite numbers; after the last one it begins anew.
+
+    Raises ValueError when gradients are fewer than one, or not finite.
+
+    >>> replay = Replay([[1.0], [-2.0]])
+    >>> [replay.value_and_gradient(np.zeros(1))[1].tolist() for _ in range(3)]
+    [[1.0], [-2.0], [1.0]]
+    """
+
+    def __init__(self, gradients):
+        self.gradients = np.array(gradients, dtype=np.float64)
+        if self.gradients.ndim < 2 or not len(self.gradients) or not np.isfinite(self.gradients).all():
+            raise ValueError(f"gradients of shape {self.gradients.shape}: give finite numbers, shape (steps, n, ...)")
+        self.rewind()
+
+    def rewind(self):
+        """Begin anew with the first gradient."""
+        self._t = 0
+
+    def value_and_gradient(self, x):
+        """Return 0 and the next gradient, made as wide as x."""
+        gradient = self.gradients[self._t % len(self.gradients)]
+        self._t += 1
+        gradient = gradient.reshape(*gradient.shape, *(1,) * (np.ndim(x) - gradient.ndim))
+        return np.zeros(np.shape(x)[1:]), np.broadcast_to(gradient, np.shape(x))
