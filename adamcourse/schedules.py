@@ -10,8 +10,8 @@ from adamcourse.optimizers import Optimizer
 def inverse_time(half):
     """Return the schedule 1 / (1 + t / half), t = 0 at the first step.
 
-    Its sum over all steps is infinite, so every place can be reached; the sum of its squares is finite, so the noise
-    dies out.
+    Its sum over all steps is infinite, so the walk can get anywhere and forget old errors; the sum of its squares is
+    finite, so that of all new errors is bounded.
 
     Arguments
     ---------

@@ -19,7 +19,7 @@ every_explorer = pytest.mark.parametrize("explorer", MADE.values(), ids=MADE)
 WON = {
     "race": {"factor": 2.5},
     "rate_and_condition": {"rate": 10**-0.75, "condition": 10.0},
-    "batch_and_rate": {"batch": 16, "rate": 10**-1.0},
+    "batch_and_rate": {"batch": 8, "rate": 10**-1.3},
     "momentum_phases": {"rate": 10**-1.5, "beta": 0.67},
     "rare_word": {"optimizer": "Adagrad", "rate": 10**-0.65, "every": 100},
     "forgetting": {"memory": 10.0, "factor": 100.0},

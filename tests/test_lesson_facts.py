@@ -1,14 +1,24 @@
 """What the lessons state, against closed forms."""
 
 import importlib
+import re
 
 import numpy as np
 import pytest
 
+from adamcourse.datasets import load_lines
 from adamcourse.descent import descend
+from adamcourse.explorers import batch_and_rate
 from adamcourse.explorers.adam_switches import adam_without
-from adamcourse.optimizers import Adam, GradientDescent
-from adamcourse.surfaces import bowl, quadratic, ravine, rotated_ravine
+from adamcourse.explorers.forgetting import drift
+from adamcourse.explorers.momentum_phases import manner
+from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
+from adamcourse.regression import LeastSquares, LogisticRegression
+from adamcourse.schedules import Scheduled, inverse_time
+from adamcourse.streams import Flattening, Noisy, Replay
+from adamcourse.surfaces import bowl, lessard, quadratic, ravine, rotated_ravine
+
+standardised = importlib.import_module("adamcourse.explorers.batch_and_rate").standardised
 
 race = importlib.import_module("adamcourse.explorers.race")  # the package offers the function of this name
 
@@ -75,6 +85,223 @@ def test_at_ten_times_the_best_rates_gradient_descent_leaves_all_three_and_adam_
 
 def test_best_rates_differ_by_more_than_a_hundred_times():
     assert RATES["bowl", "GradientDescent"] > 100 * RATES["bowl", "Momentum"]
+
+
+# --- lesson 02 -----------------------------------------------------------------------------------------------------
+
+
+def heights():
+    """The least squares of lesson 02: loss, its minimum, and the gradients of single children at a point."""
+    X, y = standardised()
+    loss = LeastSquares(X, y)
+    best = np.linalg.solve(X.T @ X, X.T @ y)
+    return loss, best, lambda w: (X @ w - y)[:, None] * X
+
+
+def test_a_minibatch_has_a_share_of_the_variance():
+    """σ² / B for independent draws, and (n - B) / (n - 1) of that without repetition."""
+    _, _, single = heights()
+    gradients = single(np.array([-3.0, -1.5]))
+    exact, rng = gradients.mean(axis=0), np.random.default_rng(1)
+    variance = ((gradients - exact) ** 2).sum(axis=1).mean()
+    assert variance == pytest.approx(42.886, abs=1e-3)
+    for size in (4, 64):
+        drawn = gradients[rng.integers(0, 928, (4000, size))].mean(axis=1)
+        dealt = np.array([gradients[rng.permutation(928)[:size]].mean(axis=0) for _ in range(4000)])
+        assert ((drawn - exact) ** 2).sum(axis=1).mean() == pytest.approx(variance / size, rel=0.06)
+        correction = (928 - size) / 927
+        assert ((dealt - exact) ** 2).sum(axis=1).mean() == pytest.approx(correction * variance / size, rel=0.06)
+
+
+@pytest.mark.parametrize(("rate", "curvature", "sigma"), [(0.5, 1.0, 1.0), (0.1, 4.0, 0.5), (0.02, 10.0, 2.0)])
+def test_the_noise_floor_of_gradient_descent(rate, curvature, sigma):
+    noisy = Noisy(quadratic((curvature,)), sigma, seed=2)
+    x = descend(noisy, GradientDescent(rate), np.zeros((1, 1000)), 600).x[200:]
+    assert (x**2).mean() == pytest.approx(rate * sigma**2 / (curvature * (2 - rate * curvature)), rel=0.03)
+
+
+def test_a_rate_that_falls_removes_the_floor():
+    falling = Scheduled(GradientDescent(0.5), inverse_time(10))
+    x = descend(Noisy(quadratic((1.0,)), 1.0), falling, np.ones((1, 500)), 6000).x[:, 0]
+    squares = [(x[t] ** 2).mean() for t in (60, 600, 6000)]
+    assert squares[0] / squares[1] == pytest.approx(10, rel=0.25)
+    assert squares[1] / squares[2] == pytest.approx(10, rel=0.25)
+
+
+def test_the_best_rate_moves_with_the_minibatch_and_the_result_does_not():
+    """On the heights, one pass: four times the minibatch, about four times the rate, the same end."""
+    explorer = batch_and_rate()
+    rates, ends = [], []
+    for size in (8, 32, 128):
+        found = {}
+        for k in np.arange(-1.6, 0.0, 0.05):
+            explorer.set(batch=size, rate=10**k)
+            late = re.search(r"the loss is (\S+) above", explorer.seen.text)
+            found[10**k] = float(late[1]) if late else np.inf
+        rates.append(min(found, key=found.get))
+        ends.append(min(found.values()))
+    np.testing.assert_allclose(np.divide(rates[1:], rates[:-1]), 4, rtol=0.25)
+    np.testing.assert_allclose(ends, np.mean(ends), rtol=0.1)
+
+
+# --- lesson 03 -----------------------------------------------------------------------------------------------------
+
+
+def matrix(product, beta):
+    """What one step of heavy ball does to (z, x), for λ = 1 and α = product."""
+    return np.array([[beta, 1.0], [-product * beta, 1.0 - product]])
+
+
+def test_one_step_of_momentum_is_the_matrix():
+    path = descend(quadratic((1.0,)), Momentum(0.3, 0.7), (1.2,), 5)
+    pair = np.array([0.0, 1.2])
+    for k in range(1, 6):
+        pair = matrix(0.3, 0.7) @ pair
+        np.testing.assert_allclose([path.state("z")[k, 0], path.x[k, 0]], pair, rtol=1e-12)
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.3, 0.9])
+def test_the_phase_diagram(beta):
+    """Ripples with √β between (1 - √β)² and (1 + √β)²; diverges from 2 + 2β on; slower than √β elsewhere."""
+
+    def radius(product):
+        return np.abs(np.linalg.eigvals(matrix(product, beta))).max()
+
+    inner, outer, border = (1 - np.sqrt(beta)) ** 2, (1 + np.sqrt(beta)) ** 2, 2 + 2 * beta
+    for share in (0.1, 0.5, 0.9):
+        assert radius(inner + share * (outer - inner)) == pytest.approx(np.sqrt(beta))
+        assert radius(share * inner) > np.sqrt(beta)
+        assert np.sqrt(beta) < radius(outer + share * (border - outer)) < 1
+    assert radius(border) == pytest.approx(1)
+    assert radius(1.01 * border) > 1
+    assert [manner(product, 1, 0.9) for product in (0.001, 1, 3.797, 3.81)] == [
+        "creeps",
+        "ripples",
+        "ripples",
+        "diverges",
+    ]
+    assert (manner(2.1, 1, 0.1), manner(1, 1, 0.0)) == ("jumps", "arrives at once")
+
+
+def test_momentum_turns_the_condition_number_into_its_root():
+    valley, start = quadratic((0.01, 0.1, 1.0)), (1.0, 1.0, 1.0)
+    alpha, beta = (2 / 1.1) ** 2, (0.9 / 1.1) ** 2
+    assert (alpha, beta) == (pytest.approx(3.305785, abs=1e-6), pytest.approx(0.669421, abs=1e-6))
+    far = {}
+    for optimizer in (GradientDescent(2 / 1.01), Momentum(alpha, beta)):
+        far[type(optimizer)] = np.abs(descend(valley, optimizer, start, 1000).x).max(axis=1)
+    assert [int(np.argmax(distance < 1e-6)) for distance in far.values()] == [691, 95]
+    late = far[Momentum]
+    assert (late[300] / late[200] * 200 / 300) ** 0.01 == pytest.approx(0.9 / 1.1, rel=1e-3)  # it goes like k ρ^k
+
+
+def test_nesterov_on_the_ravine_and_where_heavy_ball_runs_in_a_circle():
+    late = np.abs(descend(ravine(100), Momentum(0.01, 9 / 11, nesterov=True), (1.0, 1.0), 400).x).max(axis=1)
+    assert (late[400] / late[300] * 300 / 400) ** 0.01 == pytest.approx(0.9, rel=1e-3)
+    path = descend(lessard, Momentum(1 / 9, 4 / 9), (3.3,), 300)
+    np.testing.assert_allclose(sorted(path.x[-3:, 0]), [-1.8024, 0.6465, 2.1159], atol=1e-4)  # Lessard and others
+    assert descend(lessard, Momentum(1 / 25, 2 / 3, nesterov=True), (3.3,), 300).loss[-1] < 1e-20
+
+
+@pytest.mark.parametrize("a", [1.0, 0.1])
+def test_momentum_does_not_lower_the_noise_floor(a):
+    """The stationary covariance P solves P = R P Rᵀ + noise, and its last entry is the formula of the lesson."""
+    beta, alpha = 0.9, 0.1 * a
+    R, kick = matrix(alpha, beta), np.array([1.0, -alpha])
+    P = np.linalg.solve(np.eye(4) - np.kron(R, R), np.kron(kick, kick)).reshape(2, 2)
+    formula = a / (2 - a * (1 - beta) / (1 + beta))
+    assert P[1, 1] == pytest.approx(formula)
+    x = descend(Noisy(quadratic((1.0,)), 1.0), Momentum(alpha, beta), np.ones((1, 400)), 1500).x[500:]
+    assert (x**2).mean() == pytest.approx(formula, rel=0.03)
+
+
+# --- lesson 04 -----------------------------------------------------------------------------------------------------
+
+
+def test_adagrad_does_not_see_the_scale_of_a_coordinate():
+    paths = [descend(ravine(kappa), Adagrad(0.3, eps=0), (-1.2, 0.5), 40).x for kappa in (1, 100, 1e4)]
+    for path in paths[1:]:
+        np.testing.assert_allclose(path, paths[0], rtol=1e-9)
+    np.testing.assert_allclose(np.abs(paths[0][1] - paths[0][0]), 0.3)
+
+
+def test_adagrad_on_a_constant_slope():
+    lengths = -np.diff(descend(Replay([[5.0]]), Adagrad(0.1, eps=0), (0.0,), 10_000).x[:, 0])
+    t = np.arange(1, 10_001)
+    np.testing.assert_allclose(lengths, 0.1 / np.sqrt(t), rtol=1e-9)
+    assert lengths.sum() == pytest.approx(2 * 0.1 * np.sqrt(10_000) + 0.1 * -1.4603545, rel=1e-4)  # ζ(1/2)
+
+
+def test_adagrad_wins_on_rare_words():
+    """On the lines, each optimizer at its best rate on validation lines: with each of three shuffles."""
+    _, train, test = load_lines()
+    validation, unseen = LogisticRegression(train.X[2758:], train.y[2758:]), LogisticRegression(*test)
+    rates = np.geomspace(0.01, 30, 31).astype(np.float32)
+
+    def loss(optimizer, seed):
+        batches = LogisticRegression(train.X[:2758], train.y[:2758], batch=20, seed=seed)
+        w = np.zeros((train.X.shape[1], len(rates)), np.float32)
+        state = optimizer.start(w)
+        for _ in range(138):
+            w, state = optimizer.update(w, batches.value_and_gradient(w)[1], state)
+        best = validation.value(w).argmin()
+        assert 0 < best < len(rates) - 1  # not at the edge of the search
+        return unseen.value(w[:, best])
+
+    for seed in range(3):
+        assert loss(Adagrad(rates), seed) < 0.9 * min(loss(GradientDescent(rates), seed), loss(Momentum(rates), seed))
+
+
+def steps_after_the_change(optimizer, seed):
+    x = descend(Flattening(seed=seed), optimizer, np.zeros((1, 91, 10)), 1000).x[:, 0]
+    before, after = np.abs(x[250:500]).mean(axis=(0, 2)), np.abs(x[500:] - 3).mean(axis=2)
+    first = len(after) - np.logical_and.accumulate(after[::-1] < 0.3).sum(axis=0)
+    return np.where(before < 0.3, first, len(after)).min()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_adagrad_stalls_where_the_slope_flattens_and_rmsprop_does_not(seed):
+    rates = np.geomspace(0.01, 300, 91)[:, None]
+    steps = {kind: steps_after_the_change(kind(rates), seed) for kind in (GradientDescent, Adagrad, RMSprop)}
+    assert steps[Adagrad] > 1.4 * steps[GradientDescent]
+    assert steps[Adagrad] > 5 * steps[RMSprop]
+
+
+# --- lesson 05 -----------------------------------------------------------------------------------------------------
+
+
+def test_hintons_nine_and_one():
+    """Displacement in ten minibatches, in units of α: 0 for gradient descent, and these for RMSprop."""
+    expected = {0.0: -8.0, 0.5: -4.2736, 0.9: -0.6795, 0.99: -0.06671, 0.999: -0.006667}
+    tens = Replay([[0.1]] * 9 + [[-0.9]])
+    for rho, moved in expected.items():
+        x = descend(tens, RMSprop(1.0, rho), (0.0,), 10 * int(2 / (1 - rho) + 20)).x[:, 0]
+        assert x[-1] - x[-11] == pytest.approx(moved, rel=1e-3)
+        assert drift(rho) == pytest.approx(x[-1] - x[-11], rel=1e-4)
+    x = descend(tens, GradientDescent(1.0), (0.0,), 1000).x[:, 0]
+    assert x[-1] - x[-11] == pytest.approx(0, abs=1e-12)
+
+
+def test_rmsprop_recovers_as_the_formula_says():
+    gradients = np.where(np.arange(600) < 200, 100.0, 1.0)[:, None]
+    v = descend(Replay(gradients), RMSprop(1.0, 0.9), (0.0,), 600).state("v")[1:, 0]
+    k = np.arange(1, 401)
+    np.testing.assert_allclose(v[200:], 1 + (v[199] - 1) * 0.9**k, rtol=1e-9)
+    assert np.argmax(np.sqrt(v[200:]) < 1.1) + 1 == int(np.ceil(np.log(0.21 / 9999) / np.log(0.9)))
+
+
+def test_rmsprop_ends_in_a_jump_over_the_minimum():
+    for rate in (0.05, 0.005):
+        x = descend(bowl, RMSprop(rate), (-0.8, 0.9), 1000).x[-4:, 0]
+        np.testing.assert_allclose(np.abs(x), rate / 2, rtol=1e-3)
+        assert (np.sign(x[1:]) == -np.sign(x[:-1])).all()
+    assert np.abs(descend(bowl, Adagrad(0.5), (-0.8, 0.9), 1000).x[-1]).max() < 1e-12
+
+
+def test_epsilon_inside_and_outside_the_root():
+    outside = np.diff(descend(Replay([[1e-6]]), RMSprop(1.0, 0.9, 1e-8), (0.0,), 400).x[:, 0])[-1]
+    assert -outside == pytest.approx(1 / 1.01, rel=1e-6)
+    assert 1e-6 / np.sqrt(1e-12 + 1e-8) == pytest.approx(0.0099995, rel=1e-4)
 
 
 # --- lesson 06 -----------------------------------------------------------------------------------------------------

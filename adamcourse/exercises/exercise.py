@@ -201,7 +201,7 @@ def _call(f, exercise, arguments, t, right):
     try:
         returned = f(*arguments)
     except Exception as error:
-        raise Unfit("crash", _crash(error, t)) from None
+        raise Unfit("crash", _crash(error, t, _functions(exercise, arguments))) from None
     if returned is None or returned is ...:
         raise Unfit(
             "not attempted",
@@ -300,7 +300,12 @@ def _apart(expected, got):
     return f"{a}; yours is {b}"
 
 
-def _crash(error, t):
+def _functions(exercise, arguments):
+    """Return the names of those arguments that are functions."""
+    return [name for name, value in zip(exercise.parameters, arguments, strict=True) if callable(value)]
+
+
+def _crash(error, t, functions=()):
     """Return what happened in the learner's own lines, without those of the course."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
     if isinstance(error, TypeError) and not frames:
@@ -309,4 +314,6 @@ def _crash(error, t):
     said = f"{type(error).__name__}: {error}"
     if "bitwise_xor" in said:
         said += ". (A power is written ** in Python.)"
+    if isinstance(error, TypeError) and "'function'" in said:
+        said += f". ({functions[0]} is a function: call it, as in {functions[0]}(x).)" if functions else ""
     return "\n".join([f"Not yet: your function stops at step {t} with an error.", *lines, f"  {said}"])

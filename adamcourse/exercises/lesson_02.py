@@ -20,7 +20,7 @@ HEIGHTS = {
     "X": ((1.0, -1.5), (1.0, 0.2), (1.0, 0.9), (1.0, 2.0), (1.0, -0.4), (1.0, 0.0)),
     "y": (-2.0, 0.5, 0.3, 3.0, 1.0, -0.7),
     "w": (0.5, 1.0),
-    "chosen": (4, 1, 3),
+    "chosen": (0, 1, 2),
 }
 
 EXERCISES = (
@@ -32,6 +32,11 @@ EXERCISES = (
             Mistake(
                 "all rows are used",
                 lambda X, y, w, chosen: X.T @ (X @ w - y) / len(y),
+                "A minibatch holds only the chosen rows: begin with X[chosen] and y[chosen].",
+            ),
+            Mistake(
+                "all rows are used, and their sum is divided by the number of chosen ones",
+                lambda X, y, w, chosen: X.T @ (X @ w - y) / len(chosen),
                 "A minibatch holds only the chosen rows: begin with X[chosen] and y[chosen].",
             ),
             Mistake(
@@ -98,8 +103,19 @@ EXERCISES = (
             ),
             Mistake(
                 "the rate of the noise is not squared",
+                lambda lr, curvature, sigma: lr * sigma**2 / (1 - (1 - lr * curvature) ** 2),
+                "The noise of one step is lr * sigma, and its mean square lr**2 * sigma**2.",
+            ),
+            Mistake(
+                "the rate of the noise is missing",
                 lambda lr, curvature, sigma: sigma**2 / (1 - (1 - lr * curvature) ** 2),
                 "The noise of one step is lr * sigma, and its mean square lr**2 * sigma**2.",
+            ),
+            Mistake(
+                "the curvature in front is missing",
+                lambda lr, curvature, sigma: lr * sigma**2 / (2 - lr * curvature),
+                "1 - (1 - lr * curvature)**2 is lr * curvature * (2 - lr * curvature): one lr goes away, the curvature "
+                "stays.",
             ),
             Mistake(
                 "the factor of a step is not squared",
@@ -118,7 +134,8 @@ EXERCISES = (
             ),
         ),
         hints=(
-            "At the floor the mean square s is the same before and after a step.",
+            "Square the step, (1 - lr * curvature) * x - lr * sigma * ξ, and take the mean. At the floor the mean "
+            "square is the same before and after it.",
             "s = (1 - lr * curvature)**2 * s + lr**2 * sigma**2. Solve for s.",
             "return lr * sigma**2 / (curvature * (2 - lr * curvature))",
         ),

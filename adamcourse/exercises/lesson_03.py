@@ -78,6 +78,22 @@ EXERCISES = (
                 "With a constant rate this walks the same path, but z is lr times as long. Asked is the rate outside.",
             ),
             Mistake(
+                "the rate and the sign stand inside the velocity",
+                lambda x, gradient, z, lr, beta: (x + (beta * z - lr * gradient), beta * z - lr * gradient),
+                "That is Keras's form. With a constant rate it walks the same path. Asked is z = beta * z + gradient; "
+                "rate and sign belong to the step.",
+            ),
+            Mistake(
+                "the velocity points downhill",
+                lambda x, gradient, z, lr, beta: (x + lr * (beta * z - gradient), beta * z - gradient),
+                "The path is right, but z has the other sign. Asked is z = beta * z + gradient.",
+            ),
+            Mistake(
+                "the velocity does not decay, and the gradient is averaged",
+                lambda x, gradient, z, lr, beta: (x - lr * (z + (1 - beta) * gradient), z + (1 - beta) * gradient),
+                "The old velocity decays to beta of itself, and the gradient is added in full.",
+            ),
+            Mistake(
                 "this is Nesterov's step",
                 lambda x, gradient, z, lr, beta: (
                     x - lr * (gradient + beta * (beta * z + gradient)),
@@ -103,8 +119,8 @@ EXERCISES = (
         ),
         hints=(
             "Two lines: the new velocity, then the step along it.",
-            "z = beta * z + gradient: the old velocity decays, the gradient is added in full.",
-            "return x - lr * z, z, with the new z.",
+            "The old velocity decays to beta of itself; the gradient is added in full. The step is lr times the new z.",
+            "z = beta * z + gradient, then return x - lr * z, z.",
         ),
         praise="This is momentum as PyTorch and Optax have it.",
     ),
@@ -121,6 +137,11 @@ EXERCISES = (
                 "the step begins at x",
                 lambda x, previous, gradient, lr, beta: x - lr * gradient(x + beta * (x - previous)),
                 "The gradient is the right one, but the step starts from the point ahead, too.",
+            ),
+            Mistake(
+                "you descend first and look ahead afterwards",
+                lambda x, previous, gradient, lr, beta: x - lr * gradient(x) + beta * (x - lr * gradient(x) - previous),
+                "First move on along the last step, then take the gradient there.",
             ),
             Mistake(
                 "you look back and not ahead",
@@ -150,10 +171,10 @@ EXERCISES = (
         ),
         hints=(
             "Two lines: the point ahead, and a step of gradient descent from there.",
-            "ahead = x + beta * (x - previous). `gradient` is a function: call it.",
-            "return ahead - lr * gradient(ahead)",
+            "The last step was x - previous; ahead is beta times that beyond x. `gradient` is a function: call it.",
+            "ahead = x + beta * (x - previous), then return ahead - lr * gradient(ahead).",
         ),
-        praise="On the ravine this keeps 1 - 1/√κ of the distance in each step, at lr = 1/largest curvature.",
+        praise="With lr = 1/λn and beta = (√κ - 1)/(√κ + 1) it keeps 1 - 1/√κ of the distance in each step.",
     ),
     Exercise(
         reference=best_momentum,
@@ -175,6 +196,16 @@ EXERCISES = (
                 "lr is that of gradient descent",
                 lambda smallest, largest: (2 / (smallest + largest), best_momentum(smallest, largest)[1]),
                 "With momentum the roots of the curvatures count: √(αλ) has to be 1 - √β and 1 + √β.",
+            ),
+            Mistake(
+                "these are Nesterov's",
+                lambda smallest, largest: (1 / largest, best_momentum(smallest, largest)[1] ** 0.5),
+                "Asked are those of heavy ball.",
+            ),
+            Mistake(
+                "lr is that of gradient descent, and beta is not squared",
+                lambda smallest, largest: (2 / (smallest + largest), best_momentum(smallest, largest)[1] ** 0.5),
+                "With momentum the roots of the curvatures count, and both results are squares.",
             ),
             Mistake(
                 "lr is not squared",

@@ -85,6 +85,30 @@ ANSWERS = {
         "x - lr * (m := beta1 * m + (1 - beta1) * gradient) / (1 - beta1**t) "
         "/ (((v := beta2 * v + (1 - beta2) * gradient**2) / (1 - beta2**t)) ** 0.5 + eps), m, v",
     ),
+    "02_descend_with_noise": (
+        "noise_floor",
+        "lr * sigma**2 / (2 * curvature)",
+        "this holds for small rates only",
+        "lr * sigma**2 / (curvature * (2 - lr * curvature))",
+    ),
+    "03_build_up_momentum": (
+        "nesterov_step",
+        "x + beta * (x - previous) - lr * gradient(x)",
+        "the gradient is taken at x",
+        "(y := x + beta * (x - previous)) - lr * gradient(y)",
+    ),
+    "04_give_each_coordinate_its_own_step": (
+        "adagrad_step",
+        "x - lr * gradient / ((s := s + gradient**2) + eps) ** 0.5, s",
+        "eps is inside the root",
+        "x - lr * gradient / ((s := s + gradient**2) ** 0.5 + eps), s",
+    ),
+    "05_forget_old_gradients": (
+        "rmsprop_step",
+        "x - lr * gradient / ((v := v + gradient**2) ** 0.5 + eps), v",
+        "the squares are added up",
+        "x - lr * gradient / ((v := rho * v + (1 - rho) * gradient**2) ** 0.5 + eps), v",
+    ),
     "01_descend_a_slope": ("gradient_step", "x + lr * gradient", "you walk uphill", "x - lr * gradient"),
 }
 
