@@ -21,10 +21,10 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 OLDEST = (3, 11)
 NEWEST_PINNED = (3, 14)  # tests/constraints.txt was resolved for Python versions up to this one
-SPACE = 700e6  # bytes; what the environment takes, and some air
+SPACE = 800e6  # bytes; what the environment takes, and some air
 
 TROUBLE = [  # what an installer prints, and what to do about it
-    ("No space left", "the disk is full. Free about 700 MB, or set ADAMCOURSE_VENV to a folder on another disk."),
+    ("No space left", "the disk is full. Free about 800 MB, or set ADAMCOURSE_VENV to a folder on another disk."),
     ("ensurepip", "this Python cannot create environments. On Debian or Ubuntu: sudo apt install python3-venv."),
     ("Permission denied", "a folder cannot be written to. Set ADAMCOURSE_VENV to a folder that is yours."),
     ("onnection", "packages cannot be downloaded. Is this machine online? Connect it and run this again."),
@@ -87,7 +87,7 @@ def check_place(folder):
             % (folder, error.strerror)
         )
     if shutil.disk_usage(folder).free < SPACE:
-        raise Stop("the disk of %s has less than 700 MB free. Free some, or set ADAMCOURSE_VENV elsewhere." % folder)
+        raise Stop("the disk of %s has less than 800 MB free. Free some, or set ADAMCOURSE_VENV elsewhere." % folder)
 
 
 def clear(folder, log):
@@ -125,7 +125,7 @@ def install_environment():
 
 def install(folder, extras):
     check_place(folder)
-    print("Setting up the course in %s: once, about a minute, 420 MB (630 with the tests)." % folder)
+    print("Setting up the course in %s: once, about a minute, 420 MB (700 with the tests)." % folder)
     sys.stdout.flush()
     uv, python = shutil.which("uv"), python_in(folder)
     log = folder + "-setup.log"  # beside it: uv wants to make the folder itself

@@ -161,7 +161,7 @@ def test_something_else_in_the_folder_is_never_deleted(start, calls, tmp_path, c
 def test_a_full_disk(start, calls, monkeypatch, capsys):
     monkeypatch.setattr(start.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 1e6}))
     assert start.main([]) == 1
-    assert "has less than 700 MB free. Free some, or set ADAMCOURSE_VENV elsewhere." in capsys.readouterr().err
+    assert "has less than 800 MB free. Free some, or set ADAMCOURSE_VENV elsewhere." in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_written_to(start, calls, monkeypatch, capsys, tmp_path):
@@ -174,7 +174,7 @@ def test_a_folder_that_cannot_be_written_to(start, calls, monkeypatch, capsys, t
 @pytest.mark.parametrize(
     ("printed", "remedy"),
     [
-        ("OSError: [Errno 28] No space left on device", "the disk is full. Free about 700 MB"),
+        ("OSError: [Errno 28] No space left on device", "the disk is full. Free about 800 MB"),
         ("ensurepip is not available", "sudo apt install python3-venv"),
         ("PermissionError: Permission denied: '/x'", "a folder cannot be written to"),
         ("NewConnectionError: Failed to establish a new connection", "Is this machine online?"),
