@@ -1,12 +1,16 @@
 """Set up the course in an environment of its own, then open it or test it.
 
-    python start.py          open lesson 00 in JupyterLab
-    python start.py test     run every test, the notebooks included
+    python start.py                              open lesson 00 in JupyterLab
+    python start.py --no-browser --port 8899     print its address instead, and choose the port
+    python start.py test                         run every test, the notebooks included
+    python start.py test tests/test_start.py     run these; what follows test is handed to pytest
+    python start.py --help                       show this
 
 The first run creates .venv beside this file (or where the variable ADAMCOURSE_VENV says) with uv, if it is there, or
-with pip. Later runs start at once, until pyproject.toml changes. Standard library only, and written so that an old
-Python can still read it and say what is wrong.
+with pip. Later runs start at once, until pyproject.toml changes.
 """
+
+# Standard library only, and written so that an old Python can still read it and say what is wrong.
 
 import os
 import shutil
@@ -17,10 +21,10 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 OLDEST = (3, 11)
 NEWEST_PINNED = (3, 14)  # tests/constraints.txt was resolved for Python versions up to this one
-SPACE = 700e6  # bytes; what the environment takes, and some air
+SPACE = 800e6  # bytes; what the environment takes, and some air
 
 TROUBLE = [  # what an installer prints, and what to do about it
-    ("No space left", "the disk is full. Free about 700 MB, or set ADAMCOURSE_VENV to a folder on another disk."),
+    ("No space left", "the disk is full. Free about 800 MB, or set ADAMCOURSE_VENV to a folder on another disk."),
     ("ensurepip", "this Python cannot create environments. On Debian or Ubuntu: sudo apt install python3-venv."),
     ("Permission denied", "a folder cannot be written to. Set ADAMCOURSE_VENV to a folder that is yours."),
     ("onnection", "packages cannot be downloaded. Is this machine online? Connect it and run this again."),
@@ -83,7 +87,19 @@ def check_place(folder):
             % (folder, error.strerror)
         )
     if shutil.disk_usage(folder).free < SPACE:
-        raise Stop("the disk of %s has less than 700 MB free. Free some, or set ADAMCOURSE_VENV elsewhere." % folder)
+        raise Stop("the disk of %s has less than 800 MB free. Free some, or set ADAMCOURSE_VENV elsewhere." % folder)
+
+
+def clear(folder, log):
+    """Remove an older environment and the log of its set-up."""
+    try:
+        shutil.rmtree(folder)
+        open(log, "w").close()
+    except OSError as error:
+        raise Stop(
+            "cannot replace %s (%s). Set ADAMCOURSE_VENV to a new folder inside one that is yours."
+            % (folder, error.strerror)
+        )
 
 
 def run(command, log):
@@ -109,11 +125,11 @@ def install_environment():
 
 def install(folder, extras):
     check_place(folder)
-    print("Setting up the course in %s: once, about a minute, 420 MB (630 with the tests)." % folder)
+    print("Setting up the course in %s: once, about a minute, 420 MB (700 with the tests)." % folder)
     sys.stdout.flush()
-    shutil.rmtree(folder)
     uv, python = shutil.which("uv"), python_in(folder)
-    log = os.path.join(tempfile.mkdtemp(prefix="adamcourse-"), "setup.log")
+    log = folder + "-setup.log"  # beside it: uv wants to make the folder itself
+    clear(folder, log)
     target = ["-e", ".[%s]" % extras]
     if sys.version_info[:2] <= NEWEST_PINNED:
         target += ["-c", os.path.join("tests", "constraints.txt")]
@@ -125,12 +141,16 @@ def install(folder, extras):
         run([python, "-m", "pip", "install", "--disable-pip-version-check"] + target, log)
     with open(os.path.join(folder, "adamcourse-stamp.txt"), "w") as file:
         file.write(stamp(extras))
+    os.remove(log)
 
 
 def main(arguments):
+    test = arguments[:1] == ["test"]
+    if not test and ("-h" in arguments or "--help" in arguments):
+        print(__doc__.strip())
+        return 0
     try:
         check_python(sys.version_info)
-        test = arguments[:1] == ["test"]
         extras, folder = "lab,test" if test else "lab", environment_folder()
         if not is_ready(folder, extras):
             install(folder, extras)

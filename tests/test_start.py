@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -100,6 +101,54 @@ def test_uv_is_used_where_it_is(start, calls, monkeypatch):
     assert calls[1][:3] == ["/bin/uv", "pip", "install"]
 
 
+def test_help_sets_nothing_up_and_names_every_option(start, calls, capsys):
+    for arguments in (["--help"], ["-h"], ["--no-browser", "--help"]):
+        assert start.main(arguments) == 0
+        printed = capsys.readouterr().out
+        assert "python start.py test" in printed
+    assert calls == []
+    assert not Path(start.environment_folder()).exists()
+    with pytest.raises(SystemExit):
+        opener.main(["--help"])
+    assert set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) <= set(re.findall(r"--[a-z-]+", printed))
+
+
+def test_the_tests_have_a_help_of_their_own(start, calls):
+    start.main(["test", "--help"])
+    assert calls[-1][1:] == ["-m", "pytest", "--help"]
+
+
+def test_the_log_lies_beside_the_environment_and_goes_after_success(start, calls, monkeypatch, tmp_path):
+    log = tmp_path / "environment-setup.log"
+    seen = []
+    call = start.subprocess.call
+    monkeypatch.setattr(start.subprocess, "call", lambda command, **k: seen.append(log.exists()) or call(command, **k))
+    monkeypatch.setattr(start.tempfile, "mkdtemp", None)  # nothing is left in the temporary folder
+    assert start.main([]) == 0
+    assert seen == [True, True, False]
+    assert [path.name for path in tmp_path.iterdir()] == ["environment"]
+
+
+def test_the_log_of_a_failure_stays_and_the_next_run_begins_it_anew(start, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(start.subprocess, "call", lambda command, stdout, **kwargs: stdout.write("broken") and 1)
+    for _ in range(2):
+        assert start.main([]) == 1
+        log = tmp_path / "environment-setup.log"
+        assert f"(Details: {log})" in capsys.readouterr().err
+        assert log.read_text() == "broken"
+
+
+def test_an_environment_that_cannot_be_replaced(start, calls, monkeypatch, capsys):
+    def rmtree(folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(start.shutil, "rmtree", rmtree)
+    assert start.main([]) == 1
+    error = capsys.readouterr().err
+    assert "cannot replace" in error
+    assert "(Permission denied). Set ADAMCOURSE_VENV to a new folder inside one that is yours." in error
+
+
 def test_something_else_in_the_folder_is_never_deleted(start, calls, tmp_path, capsys):
     precious = tmp_path / "environment" / "thesis.txt"
     precious.parent.mkdir()
@@ -112,7 +161,7 @@ def test_something_else_in_the_folder_is_never_deleted(start, calls, tmp_path, c
 def test_a_full_disk(start, calls, monkeypatch, capsys):
     monkeypatch.setattr(start.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 1e6}))
     assert start.main([]) == 1
-    assert "has less than 700 MB free. Free some, or set ADAMCOURSE_VENV elsewhere." in capsys.readouterr().err
+    assert "has less than 800 MB free. Free some, or set ADAMCOURSE_VENV elsewhere." in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_written_to(start, calls, monkeypatch, capsys, tmp_path):
@@ -125,7 +174,7 @@ def test_a_folder_that_cannot_be_written_to(start, calls, monkeypatch, capsys, t
 @pytest.mark.parametrize(
     ("printed", "remedy"),
     [
-        ("OSError: [Errno 28] No space left on device", "the disk is full. Free about 700 MB"),
+        ("OSError: [Errno 28] No space left on device", "the disk is full. Free about 800 MB"),
         ("ensurepip is not available", "sudo apt install python3-venv"),
         ("PermissionError: Permission denied: '/x'", "a folder cannot be written to"),
         ("NewConnectionError: Failed to establish a new connection", "Is this machine online?"),

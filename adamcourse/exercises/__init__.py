@@ -1,15 +1,20 @@
-"""Exercises that check themselves: `check(f)`, `hint(f)`, `solution(f)`, each finding the exercise by f's name.
+"""Exercises that check themselves: `check(f)`, `hint(f)`, `solution(f)` and, in a class, `grade(f)`.
+
+Each finds the exercise by f's name.
 
 exercise     what an exercise is, and how an answer is run and judged
 lesson_NN    the exercises of each lesson, as data
 quizzes      the questions of data/quizzes.json, on the page
 """
 
+from contextlib import redirect_stderr
+from io import StringIO
+
 from adamcourse.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06
 from adamcourse.exercises.exercise import Verdict, judge
 from adamcourse.exercises.quizzes import quiz
 
-__all__ = ["EXERCISES", "Verdict", "check", "hint", "quiz", "solution"]
+__all__ = ["EXERCISES", "Verdict", "check", "grade", "hint", "quiz", "solution"]
 
 LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06)
 EXERCISES = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}
@@ -18,7 +23,17 @@ _hints_given = {}
 
 def check(f):
     """Judge an answer, say the verdict, and return it; `.right` is a bool and `.kind` a word. Never raises."""
-    verdict = judge(f, _find(f)) if _find(f) else _unknown(f)
+    verdict = _verdict(f)
+    print(verdict)
+    return verdict
+
+
+def grade(f):
+    """Judge an answer as `check` does, but raise AssertionError with the verdict's text when it is not right."""
+    with redirect_stderr(StringIO()):  # nbgrader gives no point for a cell that warns
+        verdict = _verdict(f)
+    if not verdict.right:
+        raise AssertionError(str(verdict))
     print(verdict)
     return verdict
 
@@ -37,6 +52,10 @@ def solution(f):
     """Print the answer to an exercise: the source of the function that `check` compares with."""
     exercise = _find(f)
     print(exercise.source if exercise else _unknown(f))
+
+
+def _verdict(f):
+    return judge(f, _find(f)) if _find(f) else _unknown(f)
 
 
 def _find(f):
