@@ -64,7 +64,7 @@ class Heights(NamedTuple):
 
 
 def load_heights():
-    """Return Galton's table of heights, in inches, in which the word regression was found.
+    """Return Galton's table of heights, in inches, from the paper that gave regression its name.
 
     A mid-parent is the mean of father and mother, the mother's height times 1.08; daughters' heights are, too.
 

@@ -25,8 +25,9 @@ class Regression(ABC):
     """
 
     def __init__(self, X, y, batch=None, seed=0):
-        self.X, self.y = np.asarray(X), np.asarray(y)
-        self.y = self.y.astype(self.X.dtype)
+        X = np.asarray(X)
+        self.X = X if X.dtype.kind == "f" else X.astype(np.float64)
+        self.y = np.asarray(y).astype(self.X.dtype)
         if self.X.ndim != 2 or self.y.shape != self.X.shape[:1] or not len(self.X):
             raise ValueError(f"X {self.X.shape} and y {self.y.shape}: give shapes (n, features) and (n,), n at least 1")
         if not (np.isfinite(self.X).all() and np.isfinite(self.y).all()):

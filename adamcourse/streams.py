@@ -1,7 +1,7 @@
 """Losses that are not the same at every step: noise, a word that is rare, a slope that becomes a hundred times flatter.
 
-Each draws from a generator of its own, a number for each coordinate of each walk; `rewind()` begins anew, so that every
-optimizer meets the same steps.
+Noise is drawn from a generator of the loss's own, a number for each coordinate of each walk; `rewind()` begins anew, so
+that every optimizer meets the same steps.
 """
 
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ class Flattening:
     sigma : the standard deviation of the noise in x*, default 0.1.
     seed : of the noise, default 0.
 
-    Raises ValueError when steepness is not above 0.
+    Raises ValueError when steepness is not above 0, change is not a whole number, 0 or more, or sigma is negative.
 
     >>> valley = Flattening(change=1, sigma=0)
     >>> [valley.value_and_gradient(np.ones(1))[1].tolist() for _ in range(2)]  # steep, to the left; flat, to the right
@@ -119,6 +119,10 @@ class Flattening:
     def __post_init__(self):
         if not 0 < self.steepness < np.inf:
             raise ValueError(f"steepness = {self.steepness}: a steepness is above 0")
+        if not isinstance(self.change, (int, np.integer)) or self.change < 0:
+            raise ValueError(f"change = {self.change!r}: give a whole number, 0 or more")
+        if not 0 <= self.sigma < np.inf:
+            raise ValueError(f"sigma = {self.sigma}: a standard deviation is 0 or more")
         self.rewind()
 
     def rewind(self):
@@ -131,6 +135,22 @@ class Flattening:
         self._t += 1
         noise = self.sigma * self._rng.normal(size=np.shape(x))
         return 0.5 * curvature * ((x - minimum) ** 2).sum(axis=0), curvature * (x - minimum + noise)
+
+    def steps_to_follow(self, path, near=0.3):
+        """Return, for each rate, how many steps after the change its walks are near the new minimum to stay, or -1.
+
+        Arguments
+        ---------
+        path : the Path of a descent from 0, x of shape (1, rates, walks).
+        near : how far from the minimum the mean of the walks may be, before the change and in the end, default 0.3. A
+            rate that leaves the first minimum by more, at any step, counts as never.
+        """
+        x = path.x[:, 0]  # (steps + 1, rates, walks)
+        before = np.abs(x[: self.change + 1]).mean(axis=-1).max(axis=0)
+        far = np.abs(x[self.change :] - 3).mean(axis=-1) >= near  # a lost walk is NaN, and NaN is not near
+        far |= np.isnan(x[self.change :]).any(axis=-1)
+        last = len(far) - 1 - far[::-1].argmax(axis=0)  # the last step at which it is far
+        return np.where((before < near) & (last < len(far) - 1), last + 1, -1)
 
 
 class Replay:

@@ -21,7 +21,7 @@ WON = {
     "rate_and_condition": {"rate": 10**-0.75, "condition": 10.0},
     "batch_and_rate": {"batch": 8, "rate": 10**-1.3},
     "momentum_phases": {"rate": 10**-1.5, "beta": 0.67},
-    "rare_word": {"optimizer": "Adagrad", "rate": 10**-0.65, "every": 100},
+    "rare_word": {"optimizer": "Adagrad", "rate": 10**-0.4, "every": 100},
     "forgetting": {"memory": 10.0, "factor": 100.0},
     "adam_switches": {"bias_correction": False, "rate": 10**-0.85},
 }

@@ -9,7 +9,8 @@ import pytest
 from adamcourse.datasets import data_file
 from adamcourse.descent import descend
 from adamcourse.exercises import quizzes
-from adamcourse.optimizers import Adam, GradientDescent
+from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
+from adamcourse.streams import RareWord, Replay
 from adamcourse.surfaces import quadratic, rosenbrock
 
 QUIZZES = json.loads(data_file("quizzes.json").read_text(encoding="utf-8"))
@@ -60,6 +61,54 @@ def test_answers_that_can_be_computed():
     exact = Adam(lr=0.1, eps=0)
     plain = descend(rosenbrock, exact, rosenbrock.start, 50).x
     np.testing.assert_allclose(descend(Thousandfold(), exact, rosenbrock.start, 50).x, plain, rtol=1e-9)
+
+
+def test_answers_of_lessons_02_and_03_that_can_be_computed():
+    def factor(text):
+        return float(text.split()[0].replace(",", ""))
+
+    assert 1 / np.sqrt(factor(right("02", 1))) == 0.5
+    floors = [rate / (2 - rate) for rate in (0.02, 0.01)]
+    assert right("02", 2) == "It is about halved"
+    assert floors[1] / floors[0] == pytest.approx(0.5, rel=0.01)
+    assert sum(2.0**-k for k in range(60)) == pytest.approx(2)
+    assert "only 2" in right("02", 4)
+
+    z = 0.0
+    for _ in range(5000):
+        z = 0.99 * z + 1
+    assert factor(right("03", 1)) == pytest.approx(z)
+    for product in (0.5, 0.7):  # both ripple at β = 0.9
+        root = np.abs(np.linalg.eigvals([[0.9, 1.0], [-product * 0.9, 1.0 - product]])).max()
+        assert root == pytest.approx(np.sqrt(0.9))
+    assert right("03", 2).startswith("Not at all")
+    counts = [np.log(1e-6) / np.log((k - 1) / (k + 1)) for k in (10_000, 100)]
+    assert [factor(part) for part in right("03", 3).split(" and ")] == pytest.approx(counts, rel=0.01)
+    ours = descend(rosenbrock, Momentum(0.01 * factor(right("03", 4)), 0.9), rosenbrock.start, 30).x
+    x, m = np.array(rosenbrock.start), np.zeros(2)
+    for _ in range(30):
+        m = 0.9 * m + 0.1 * rosenbrock.gradient(x)
+        x = x - 0.01 * 0.5 * m
+    np.testing.assert_allclose(ours[-1], x)
+
+
+def test_answers_of_lessons_04_and_05_that_can_be_computed():
+    path = descend(Replay([[3.0], [4.0]]), Adagrad(1.0), (0.0,), 2)
+    assert right("04", 1) == "1/5"
+    assert 1 / np.sqrt(path.state("s")[2, 0]) == pytest.approx(1 / 5)
+    rare = descend(RareWord(100, sigma=0), Adagrad(0.0), (0.0, 0.0), 10_000).state("s")[-1]
+    assert "ten times" in right("04", 3)
+    assert np.sqrt(rare[0] / rare[1]) == pytest.approx(10)
+    way = -descend(Replay([[1.0]]), Adagrad(0.1), (0.0,), 10_000).x[:, 0]
+    assert right("04", 4) == "10,000"
+    assert way[10_000] / way[2_500] == pytest.approx(2, rel=0.01)
+
+    assert right("05", 1) == "9"
+    assert descend(Replay([[3.0]]), RMSprop(0.1, 0.99), (0.0,), 3000).state("v")[-1, 0] == pytest.approx(9)
+    lengths = np.abs(np.diff(descend(Replay([[10.0]] * 200 + [[1.0]]), RMSprop(1.0), (0.0,), 201).x[:, 0]))
+    assert right("05", 2) == "About a tenth"
+    assert lengths[200] / lengths[199] == pytest.approx(0.1, rel=0.06)
+    assert np.sqrt(1e-7) == pytest.approx(float(right("05", 4).split()[1]), rel=0.1)
 
 
 class Thousandfold:

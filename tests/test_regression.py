@@ -69,6 +69,11 @@ def test_logistic_regression_at_extreme_scores_and_its_accuracy():
     np.testing.assert_allclose(loss.accuracy(np.array([[1.0, -1.0, 0.0]]), loss.X, loss.y), [1, 0, 0.5])
 
 
+def test_whole_numbers_in_x_do_not_round_y():
+    loss = LeastSquares(np.array([[1], [1]]), np.array([0.5, 1.5]))
+    assert loss.value(np.array([1.0])) == 0.125
+
+
 def test_float32_stays_float32():
     loss = LeastSquares(X.astype(np.float32), LOSSES[0].y)
     value, gradient = loss.value_and_gradient(np.zeros(3, np.float32))

@@ -54,6 +54,8 @@ def test_a_recorded_stream_is_played_whatever_x_is():
         (lambda: RareWord(0), "every = 0: give a whole number, 1 or more"),
         (lambda: RareWord(2.5), "every = 2.5"),
         (lambda: Flattening(steepness=0), "steepness = 0: a steepness is above 0"),
+        (lambda: Flattening(change=1.5), "change = 1.5: give a whole number, 0 or more"),
+        (lambda: Flattening(sigma=-1), "sigma = -1: a standard deviation is 0 or more"),
         (lambda: Replay([]), r"gradients of shape \(0,\)"),
         (lambda: Replay([[np.nan]]), "give finite numbers"),
         (lambda: inverse_time(0), "half = 0: give a number of steps above 0"),

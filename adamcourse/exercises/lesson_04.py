@@ -104,6 +104,16 @@ EXERCISES = (
                 "is added after the root.",
             ),
             Mistake(
+                "eps is fixed at 1e-10",
+                lambda x, gradient, s, lr, eps: adagrad_step(x, gradient, s, lr, 1e-10),
+                "Use the argument: the check calls your function with another eps.",
+            ),
+            Mistake(
+                "eps is fixed at 1e-8",
+                lambda x, gradient, s, lr, eps: adagrad_step(x, gradient, s, lr, 1e-8),
+                "Use the argument: the check calls your function with another eps.",
+            ),
+            Mistake(
                 "eps is missing",
                 adagrad_with(move=lambda g, s, lr, eps: lr * g / np.sqrt(s)),
                 "Where the gradient has been 0 so far, 0 / 0 is no number. Add eps to the root.",
@@ -136,8 +146,8 @@ EXERCISES = (
         ),
         hints=(
             "Two lines: add the square of the gradient to s, then divide the gradient by the root of the new s.",
-            "s = s + gradient**2. The step is lr * gradient / (np.sqrt(s) + eps).",
-            "return x - lr * gradient / (np.sqrt(s) + eps), s",
+            "The step is lr times the gradient, divided by the root of the new s plus eps. Mind the brackets.",
+            "s = s + gradient**2, then return x - lr * gradient / (np.sqrt(s) + eps), s.",
         ),
         praise="This is Adagrad. Each coordinate now has a rate of its own.",
     ),
@@ -173,6 +183,16 @@ EXERCISES = (
                 "only the last gradient counts",
                 lambda gradients, lr: lr / np.abs(gradients[-1]),
                 "All gradients since the start are in the sum.",
+            ),
+            Mistake(
+                "an eps of 1e-10 is added",
+                lambda gradients, lr: lr / (np.sqrt((gradients**2).sum(axis=0)) + 1e-10),
+                "eps is 0 here: a coordinate without a gradient has no rate yet.",
+            ),
+            Mistake(
+                "an eps of 1e-8 is added",
+                lambda gradients, lr: lr / (np.sqrt((gradients**2).sum(axis=0)) + 1e-8),
+                "eps is 0 here: a coordinate without a gradient has no rate yet.",
             ),
             Mistake(
                 "the learning rate is missing",

@@ -62,6 +62,16 @@ EXERCISES = (
                 "of 1e-6 makes a hundredth of the step.",
             ),
             Mistake(
+                "eps is fixed at 1e-8",
+                lambda x, gradient, v, lr, rho, eps: rmsprop_step(x, gradient, v, lr, rho, 1e-8),
+                "Use the argument: the check calls your function with another eps.",
+            ),
+            Mistake(
+                "the brackets around 1 - rho are missing",
+                rmsprop_with(mean=lambda v, g, rho: rho * v + 1 - rho * g**2),
+                "Multiplication comes before subtraction: write (1 - rho) * gradient**2.",
+            ),
+            Mistake(
                 "eps is missing",
                 rmsprop_with(move=lambda g, v, lr, eps: lr * g / np.sqrt(v)),
                 "Where the gradient has been 0 so far, 0 / 0 is no number. Add eps to the root.",
@@ -153,8 +163,8 @@ EXERCISES = (
         ),
         hints=(
             "It is adagrad_step with one line changed: the sum becomes a running mean.",
-            "v = rho * v + (1 - rho) * gradient**2. The step is as in Adagrad, with v in the place of s.",
-            "return x - lr * gradient / (np.sqrt(v) + eps), v",
+            "The old v counts rho, the new square 1 - rho. The step is as in Adagrad, with v in the place of s.",
+            "v = rho * v + (1 - rho) * gradient**2, then return x - lr * gradient / (np.sqrt(v) + eps), v.",
         ),
         praise="This is RMSprop as PyTorch has it. Lesson 06 puts it together with momentum.",
     ),
@@ -171,7 +181,18 @@ EXERCISES = (
             Mistake(
                 "this is the window 1 / (1 - rho)",
                 lambda rho, share: 1 / (1 - rho),
-                "That is how many steps the mean is about, whatever the share. Asked is when rho**steps = share.",
+                "That is over about how many steps the mean goes. Asked is when rho**steps = share.",
+            ),
+            Mistake(
+                "1 - rho is in it",
+                lambda rho, share: np.log(share / (1 - rho)) / np.log(rho),
+                "A square counts 1 - rho at first and (1 - rho) * rho**k later. Asked is the share of what it counted "
+                "at first, so 1 - rho goes away.",
+            ),
+            Mistake(
+                "1 - rho stands for rho",
+                lambda rho, share: np.log(share) / np.log(1 - rho),
+                "The old mean is multiplied by rho in each step, not by 1 - rho.",
             ),
             Mistake(
                 "the window is multiplied by the logarithm",

@@ -9,7 +9,8 @@ from adamcourse.optimizers import Adagrad, MeanSquare, RMSprop
 from adamcourse.streams import Replay
 
 STEPS, CHANGE = 600, 200
-NOISE = np.random.default_rng(0).normal(size=(STEPS, 1))
+STREAMS = 64  # of noise; what is drawn of a step is the mean over all of them
+NOISE = np.random.default_rng(0).normal(size=(STEPS, 1, STREAMS))
 NINE_AND_ONE = np.array([0.1] * 9 + [-0.9])
 QUICK, STEADY = 100, 1.0  # the challenge: steps to recover, and drift in ten batches in units of α
 
@@ -27,9 +28,9 @@ def drift(rho):
     return float(x[0])
 
 
-def recovery(v, scale):
-    """Return how many steps after the change √v comes below twice the new scale, or None if it does not."""
-    low = np.sqrt(v[CHANGE + 1 :]) < 2 * scale
+def recovery(v):
+    """Return how many steps after the change √v comes below twice the new size, which is 1, or None."""
+    low = np.sqrt(v[CHANGE + 1 :]) < 2
     return int(low.argmax()) + 1 if low.any() else None
 
 
@@ -51,22 +52,22 @@ def forgetting():
 
     def draw(memory, factor):
         rho = 1 - 1 / memory
-        scale = np.where(np.arange(STEPS) < CHANGE, factor, 1.0)[:, None]
+        scale = np.where(np.arange(STEPS) < CHANGE, factor, 1.0)[:, None, None]
         stream = Replay(scale * NOISE)
-        path = descend(stream, RMSprop(1.0, rho), (0.0,), STEPS)
-        summed = descend(stream, Adagrad(1.0), (0.0,), STEPS)
-        v, s = path.state("v")[1:, 0], summed.state("s")[1:, 0]
+        path = descend(stream, RMSprop(1.0, rho), np.zeros((1, STREAMS)), STEPS)
+        summed = descend(stream, Adagrad(1.0), np.zeros((1, STREAMS)), STEPS)
         steps = np.arange(1, STEPS + 1)
-        sizes.set_data(steps, np.abs(stream.gradients[:, 0]))
-        root.set_data(steps, np.sqrt(v))
-        rate.set_data(steps, 0.8 * scale[:, 0] / np.sqrt(v))  # the mean size of a normal number is 0.8 of its σ
-        other.set_data(steps, 0.8 * scale[:, 0] / np.sqrt(s))
-        drifted, recovered = drift(rho), recovery(path.state("v")[:, 0], 1.0)
-        found = "not within the picture" if recovered is None else f"after {recovered} steps"
+        sizes.set_data(steps, np.abs(stream.gradients[:, 0, 0]))
+        root.set_data(steps, np.sqrt(path.state("v")[1:, 0, 0]))
+        for curve, run in ((rate, path), (other, summed)):
+            curve.set_data(steps, np.abs(np.diff(run.x[:, 0], axis=0)).mean(axis=1))
+        drifted, recovered = drift(rho), recovery(path.state("v")[:, 0, 0])
+        found = "√v does not come down to twice their size within the picture"
+        if recovered is not None:
+            found = f"{recovered} steps later √v is down to twice their size"
         text = (
-            f"ρ = {rho:.4g}, a memory of {memory:.3g} steps. The gradients become {factor:.3g} times smaller at step "
-            f"{CHANGE}; √v is down to twice their size {found}. Nine gradients of 0.1 and one of -0.9 move RMSprop by "
-            f"{drifted:.2g} α."
+            f"ρ = {rho:.4g}, a memory of {memory:.4g} steps. At step {CHANGE} the gradients are divided by "
+            f"{factor:.4g}; {found}. Nine gradients of 0.1 and one of -0.9 move RMSprop by {drifted:.2g} α."
         )
         won = factor >= 99 and recovered is not None and recovered <= QUICK and abs(drifted) <= STEADY
         return Seen(text, won=won)
@@ -76,15 +77,15 @@ def forgetting():
         draw,
         {
             "memory": log_slider("memory 1 / (1 - ρ) in steps", 10**0.1, 1000, 100),
-            "factor": log_slider("the gradients become smaller by a factor of", 1, 1000, 100),
+            "factor": log_slider("the gradients are divided by", 2, 1000, 100),
         },
-        about="RMSprop on gradients that become smaller at step 200: their size and √v, and how long the steps are.",
+        about="RMSprop on gradients that become smaller at step 200: their size and √v, and the mean length of a step.",
         presets={
             "Show me the failure": {"memory": 1000.0, "factor": 100.0},
             "A short memory": {"memory": 10**0.3, "factor": 100.0},
         },
         challenge=Challenge(
-            f"With a factor of 100 or more, recover within {QUICK} steps and drift by at most {STEADY:g} α.",
+            f"Divide by 100 or more; be down to twice the size in {QUICK} steps, and drift by at most {STEADY:g} α.",
             "A short memory recovers soon and drifts; a long one is steady and slow. About ten steps are in between.",
         ),
     )
