@@ -7,7 +7,8 @@ surfaces     loss surfaces: value, gradient, minimum, domain, start, source
 optimizers   GradientDescent, Momentum, Adagrad, RMSprop, Adam and its relatives
 descent      walk an optimizer down a loss and keep the whole path
 datasets     the digits in data/, and seeded minibatches
-network      softmax regression over one flat parameter vector
+layers       Dense, Conv2D, MaxPool2D, ReLU, Dropout, Flatten: forward and backward, shapes on the line
+network      layers over one flat parameter vector, and softmax cross-entropy
 plots        pictures of surfaces, paths and losses
 explorers    live figures: controls, picture, one sentence that says what is seen
 exercises    check, hint, solution, and the quizzes
