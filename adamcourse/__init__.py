@@ -9,6 +9,7 @@ descent      walk an optimizer down a loss and keep the whole path
 datasets     the digits in data/, and seeded minibatches
 layers       Dense, Conv2D, MaxPool2D, ReLU, Dropout, Flatten: forward and backward, shapes on the line
 network      layers over one flat parameter vector, and softmax cross-entropy
+training     epochs over minibatches, stop and resume, memory, and a fair comparison of optimizers
 plots        pictures of surfaces, paths and losses
 explorers    live figures: controls, picture, one sentence that says what is seen
 exercises    check, hint, solution, and the quizzes

@@ -1,8 +1,8 @@
 """Networks over one flat parameter vector: a loss like any other, so the same loop descends it."""
 
-import copy
 import itertools
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -83,7 +83,7 @@ class Network:
     """
 
     def __init__(self, layers, input_shape):
-        self.layers = [copy.deepcopy(layer) for layer in layers]
+        self.layers = [replace(layer) for layer in layers]  # new ones with the same arguments
         self.input_shape = tuple(input_shape)
         self.shapes, self.stretches, self.size = {}, [], 0
         shape = self.input_shape
@@ -205,7 +205,8 @@ class CrossEntropy:
     """
 
     def __init__(self, network, images, labels, batch=None, seed=0):
-        self.network, self.batch, self.seed = network, batch, seed
+        self.network = Network(network.layers, network.input_shape)  # so that two losses draw their dropout apart
+        self.batch, self.seed = batch, seed
         self.images, self.labels = _examples(images, labels, network.input_shape, network.classes)
         n = len(self.labels)
         if batch is not None and not (isinstance(batch, (int, np.integer)) and 1 <= batch <= n):
