@@ -126,12 +126,15 @@ def test_a_convolution_is_what_its_equation_says():
         assert y[r, s, k, f] == pytest.approx(b[f] + window)
 
 
-def test_of_equal_corners_only_the_first_is_moved():
-    pool, x = MaxPool2D(), np.array([[0.0, 9.0], [9.0, 9.0]]).reshape(2, 2, 1, 1)
-    assert pool.forward(x, None).item() == 9
-    np.testing.assert_array_equal(pool.backward(np.ones((1, 1, 1, 1)), None, None).ravel(), [0, 1, 0, 0])
-    pool.forward(np.ones((2, 2, 1, 1)), None)
-    np.testing.assert_array_equal(pool.backward(np.ones((1, 1, 1, 1)), None, None).ravel(), [1, 0, 0, 0])
+@pytest.mark.parametrize(
+    ("corners", "winner"),
+    [([0, 9, 9, 9], 1), ([1, 1, 1, 1], 0), ([0, 0, 9, 9], 2), ([9, 0, 9, 0], 0), ([1, 0, 0, 2], 3), ([1, 5, 5, 2], 1)],
+)
+def test_of_equal_corners_only_the_first_is_moved(corners, winner):
+    pool, x = MaxPool2D(), np.array(corners, float).reshape(2, 2, 1, 1)
+    assert pool.forward(x, None).item() == max(corners)
+    dx = pool.backward(np.ones((1, 1, 1, 1)), None, None)
+    np.testing.assert_array_equal(dx.ravel(), np.eye(4)[winner])
 
 
 def test_relu_and_pooling_may_change_places():
@@ -167,6 +170,7 @@ def test_dropout_keeps_the_mean_and_is_off_at_test_time():
     y = dropout.forward(x, None, training=True)
     np.testing.assert_allclose(np.unique(y), [0, 4 / 3])
     assert (y == 0).mean() == pytest.approx(0.25, abs=4 * np.sqrt(0.25 * 0.75 / y.size))  # four standard deviations
+    assert len({tuple(row) for row in y}) == 500  # every example has a draw of its own
     assert Dropout(0.0).forward(x, None, training=True).min() == 1
 
 

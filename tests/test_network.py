@@ -50,6 +50,15 @@ def test_minibatches_average_to_the_whole():
     np.testing.assert_allclose(mean, whole.value_and_gradient(w)[1])
 
 
+def test_a_minibatch_with_what_is_left_counts_its_own_examples():
+    whole, parts = SoftmaxRegression(IMAGES, LABELS), SoftmaxRegression(IMAGES, LABELS, batch=5)
+    w = RNG.normal(size=whole.start().shape)
+    values, gradients = zip(*(parts.value_and_gradient(w) for _ in range(3)), strict=True)  # 5 + 5 + 2 examples
+    value, gradient = whole.value_and_gradient(w)
+    np.testing.assert_allclose(np.average(values, weights=[5, 5, 2]), value)
+    np.testing.assert_allclose(np.average(gradients, axis=0, weights=[5, 5, 2]), gradient)
+
+
 def test_the_same_loop_trains_on_the_digits_and_every_run_sees_the_same_minibatches():
     """Linear models reach about 91 to 92 % on MNIST (LeCun et al. 1998 report 88 %)."""
     train, test = load_digits()
@@ -158,6 +167,7 @@ def test_cross_entropy_of_a_right_and_a_wrong_guess():
     losses, gradient = cross_entropy(scores, np.array([0, 1]))
     np.testing.assert_allclose(losses, [np.log(10 / 8), np.log(10)])
     np.testing.assert_allclose(gradient, [[-0.2, 0.1, 0.1], [0.8, -0.9, 0.1]])
+    assert np.isfinite(cross_entropy(np.array([[0.0, 1e4]]), np.array([0]))[0])  # where the probability is 0 in floats
 
 
 def test_the_network_of_the_article_has_the_parameters_that_keras_counts():
@@ -171,6 +181,18 @@ def test_the_network_of_the_article_has_the_parameters_that_keras_counts():
         "Dense2.W": 1280,
         "Dense2.b": 10,
     }
+
+
+def test_the_network_of_the_article_has_the_layers_of_the_article():
+    kinds = [type(layer).__name__ for layer in article_cnn().layers]
+    assert kinds == ["Conv2D", "MaxPool2D", "ReLU", "Flatten", "Dense", "ReLU", "Dense"]
+
+
+def test_the_gradient_of_the_images_is_not_computed():
+    loss = DEEP.loss(*recorded_examples())
+    loss.value_and_gradient(DEEP.start())
+    first, fourth = loss.network.layers[0], loss.network.layers[3]
+    assert "dx" in fourth._kept and "dx" not in first._kept
 
 
 def test_parameters_are_views_into_one_vector():

@@ -136,6 +136,7 @@ def test_run_twice_or_with_other_seeds():
         run.run(epochs=2)
     assert_same(runs[0], runs[1])
     assert (runs[0].w != runs[2].w).any()
+    np.testing.assert_array_equal(training(seed=4).w, NETWORK.start(seed=4))
 
 
 def test_stopped_at_every_step_of_an_epoch_it_goes_on_as_if_nothing_had_been():
@@ -269,6 +270,8 @@ def test_the_history_says_what_happened():
 def test_the_mean_of_an_epoch_leaves_out_what_is_not_finished():
     np.testing.assert_array_equal(History(2, [1.0, 3.0, 5.0, 7.0, 100.0], ["first", "second"]).loss, [2, 6])
     assert History(2, [1.0]).loss.shape == (0,)
+    diverged = History(2, [1.0, 3.0, 5.0, np.inf], ["first"])  # in the last minibatch of an epoch, never looked at
+    np.testing.assert_array_equal(diverged.loss, [2])
 
 
 def test_a_training_is_the_descent_of_the_same_loss():
