@@ -174,7 +174,7 @@ def test_an_interrupt_ends_the_run_after_the_minibatch_and_keeps_what_was_learne
     def interrupted(self, *arguments):
         calls.append(1)
         if len(calls) == 25:  # the third minibatch, with 10 blocks each
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         return update(self, *arguments)
 
     monkeypatch.setattr(Adam, "update", interrupted)
@@ -213,6 +213,13 @@ def test_saved_and_resumed_within_an_epoch_it_goes_on_to_the_last_bit(optimizer,
     assert_same(second, first)
     second.run(epochs=3)
     assert_same(second, whole)
+
+
+def test_a_checkpoint_of_float64_holds_every_bit(tmp_path):
+    first, second = (training(w=NETWORK.start(dtype=np.float64)) for _ in range(2))
+    first.run(epochs=1)
+    first.save(tmp_path / "one")
+    assert_same(second.resume(tmp_path / "one"), first)
 
 
 def test_an_older_checkpoint_outlives_a_write_that_fails(tmp_path, monkeypatch):
@@ -302,6 +309,13 @@ def test_a_training_that_diverges_stops_and_says_so():
     steps = len(run.history.losses)
     run.run(epochs=5)
     assert len(run.history.losses) == steps
+
+
+def test_the_step_that_a_lost_loss_asks_for_is_not_taken():
+    run = training(w=NETWORK.start(seed=9))
+    run.loss.value_and_gradient = lambda w, out: (np.float32(np.nan), np.ones_like(w))
+    run.run(epochs=1)
+    np.testing.assert_array_equal(run.w, NETWORK.start(seed=9))
 
 
 @pytest.mark.parametrize("hidden", [True, False])
