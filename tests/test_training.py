@@ -389,22 +389,35 @@ def test_the_rate_from_which_most_seeds_arrive_wins():
     assert found.rate == 0.015 and found.median > 100
 
 
-def test_a_dip_below_the_target_is_no_arrival_and_a_lost_descent_never_arrives():
+@pytest.mark.parametrize(
+    ("values", "arrival"),
+    [
+        ([5.0, 0.1, 5.0, 0.1, 0.1, 0.1], 3),  # a dip below the target is no arrival
+        ([5.0, 0.1, 5.0], np.inf),
+        ([5.0, np.nan, 0.1, 0.1], np.inf),  # once lost, always lost, as in a Path
+    ],
+)
+def test_an_arrival_is_for_good(values, arrival):
     class Loss:
-        values = iter(())
-
         def rewind(self):
-            self.values = iter([5.0, 0.1, 5.0, 0.1, 0.1, 0.1])
+            self.values = iter(values)
 
         def value_and_gradient(self, x):
             return next(self.values), np.zeros_like(x)
 
-    settings = {"rates": [1.0, 2.0, 3.0], "target": 1.0, "seeds": [0]}
-    problem = lambda seed: (Loss(), np.zeros(2))
+    problem, rates = lambda seed: (Loss(), np.zeros(2)), [1.0, 2.0, 3.0]
     with pytest.warns(UserWarning, match="edge"):
-        assert compare(problem, {"it": GradientDescent}, steps=5, **settings)["it"].arrivals == (3,)
-    with pytest.warns(UserWarning, match="edge"):
-        assert compare(problem, {"it": GradientDescent}, steps=2, **settings)["it"].arrivals == (np.inf,)
+        found = compare(problem, {"it": GradientDescent}, rates, 1.0, len(values) - 1, seeds=[0])["it"]
+    assert found.arrivals == (arrival,)
+
+
+def test_problems_follow_their_seed():
+    loss, start = from_scratch(NETWORK, TRAIN, batch=50)(3)
+    assert (loss.seed, loss.batch) == (3, 50)
+    np.testing.assert_array_equal(start, NETWORK.start(seed=3))
+    starts = [from_anywhere(rosenbrock)(seed)[1] for seed in (1, 1, 2)]
+    assert (starts[0] == starts[1]).all() and (starts[0] != starts[2]).all()
+    assert all(-1 <= x <= 1 and 0 <= y <= 2 for x, y in starts)  # the middle half of [-2, 2] x [-1, 3]
 
 
 def test_looks_are_taken_every_so_many_steps():
