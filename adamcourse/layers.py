@@ -4,7 +4,7 @@ A layer owns no parameters. Its W and b are a stretch p of the network's one fla
 p.reshape(-1, units) is a matrix whose last row is b; its gradients dp are the same stretch of another vector.
 
 The batch is the last axis but one: rows of features have shape (n, features), images (height, width, n, channels).
-Then x[i : i + h, j : j + w] is made of long runs in memory, and pooling is five times as fast as with the batch first.
+Then x[i : i + h, j : j + w] is made of long runs in memory, and pooling takes half as long as with the batch first.
 
 Large arrays are allocated once and used again, so what `forward` and `backward` return is overwritten by their next
 call. In every layer y is what goes out of `forward`, dy = ∂f/∂y comes in to `backward`, and dx = ∂f/∂x goes out.
