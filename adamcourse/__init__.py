@@ -10,7 +10,9 @@ schedules    learning rates that change from step to step
 descent      walk an optimizer down a loss and keep the whole path
 datasets     digits, heights and lines of text in data/, and seeded minibatches
 regression   least squares and logistic regression, whole or on minibatches
-network      softmax regression over one flat parameter vector
+layers       Dense, Conv2D, MaxPool2D, ReLU, Dropout, Flatten: forward and backward, shapes on the line
+network      layers over one flat parameter vector, and softmax cross-entropy
+training     epochs over minibatches, stop and resume, memory, and a fair comparison of optimizers
 plots        pictures of surfaces, paths and losses
 explorers    live figures: controls, picture, one sentence that says what is seen
 exercises    check, hint, solution, and the quizzes

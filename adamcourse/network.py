@@ -1,10 +1,21 @@
-"""Softmax regression over one flat parameter vector: a loss like any other, so the same loop descends it."""
+"""Networks over one flat parameter vector: a loss like any other, so the same loop descends it."""
+
+import itertools
+import math
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from adamcourse.datasets import minibatches
+from adamcourse.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
 
 CLASSES = 10
+AT_ONCE = 100  # images in one go where nothing is trained; a network's arrays grow with it
+SPREADS = {
+    "glorot": lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out)),  # Glorot and Bengio 2010, equation 16
+    "he": lambda fan_in, fan_out: math.sqrt(2 / fan_in),  # He, Zhang, Ren and Sun 2015, equation 10
+}
 
 
 def softmax(scores):
@@ -23,8 +34,213 @@ def softmax(scores):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-class SoftmaxRegression:
-    """The cross-entropy of linear scores, as a function of one flat parameter vector.
+def cross_entropy(scores, labels):
+    """Return the cross-entropy of each example, and its gradient with respect to the example's scores.
+
+    p = softmax(scores),  f = -log p[label],  ∂f/∂scores = p - onehot(label)
+
+    Arguments
+    ---------
+    scores : shape (n, classes).
+    labels : shape (n,), whole numbers, 0 to classes - 1.
+
+    Source: Bishop 2006, section 4.3.4.
+
+    >>> losses, gradient = cross_entropy(np.array([[0.0, np.log(3)]]), np.array([1]))
+    >>> losses.round(4), gradient.round(2)  # -log ¾, and each probability less what it should be
+    (array([0.2877]), array([[ 0.25, -0.25]]))
+    """
+    p = softmax(scores)  # (n, classes)
+    mine = np.arange(len(labels)), labels
+    losses = -np.log(np.maximum(p[mine], np.finfo(p.dtype).tiny))
+    p[mine] -= 1
+    return losses, p
+
+
+class Evaluation(NamedTuple):
+    """How good a network is on some examples: the mean loss, and the share whose most probable class is the label."""
+
+    loss: float
+    accuracy: float
+
+
+class Network:
+    """Layers one behind the other, whose parameters are views into one flat vector w.
+
+    Arguments
+    ---------
+    layers : a list of layers; the last one gives the scores of the classes. The network keeps copies of its own.
+    input_shape : the shape of one example: (features,), or (height, width, channels).
+
+    Raises ValueError when a layer cannot take what the one before it gives, or the last gives no row of scores.
+    Source: Rumelhart, Hinton and Williams 1986.
+
+    >>> network = Network([Dense(16), ReLU(), Dense(10)], (784,))
+    >>> network.size, network.start(seed=0).shape  # 785 · 16 + 17 · 10
+    (12730, (12730,))
+    >>> {name: view.shape for name, view in network.views(network.start()).items()}
+    {'Dense1.W': (784, 16), 'Dense1.b': (16,), 'Dense2.W': (16, 10), 'Dense2.b': (10,)}
+    """
+
+    def __init__(self, layers, input_shape):
+        self.layers = [replace(layer) for layer in layers]  # new ones with the same arguments
+        self.input_shape = tuple(input_shape)
+        self.shapes, self.stretches, self.size = {}, [], 0
+        shape = self.input_shape
+        for layer in self.layers:
+            following = layer.output_shape(shape)
+            parameters = layer.shapes(shape)
+            self._add(type(layer).__name__, parameters)
+            shape = following
+        if len(shape) != 1:
+            raise ValueError(f"the last layer gives {shape}: it must give a row of scores, as Dense(10) does")
+        (self.classes,) = shape
+
+    def _add(self, kind, parameters):
+        """Note where in the vector the parameters of the next layer are, and under which names, such as Dense1.W."""
+        number = 1 + len({name for name in self.shapes if name.startswith(kind) and name.endswith(".W")})
+        self.shapes |= {f"{kind}{number}.{name}": shape for name, shape in parameters.items()}
+        first, self.size = self.size, self.size + sum(map(math.prod, parameters.values()))
+        self.stretches.append(slice(first, self.size))
+
+    def start(self, seed=0, init="glorot", dtype=np.float32):
+        """Return parameters to begin training with: biases 0, weights drawn uniformly.
+
+        Arguments
+        ---------
+        seed : of the draw, default 0.
+        init : the standard deviation of the weights of a layer with n inputs and m outputs: "glorot" (default, as in
+            Keras) √(2 / (n + m)), "he" √(2 / n). A window counts once for each of its places.
+        dtype : of the vector, default float32.
+
+        Raises ValueError when init is another word.
+        Source: Glorot and Bengio 2010; He, Zhang, Ren and Sun 2015, which draw from a normal distribution.
+
+        >>> network = Network([Dense(100)], (900,))
+        >>> [f"{network.start(init=init).std():.3f}" for init in ("glorot", "he")]  # √(2 / 1000), √(2 / 900)
+        ['0.045', '0.047']
+        """
+        if init not in SPREADS:
+            raise ValueError(f"init = {init!r}: give one of {', '.join(map(repr, SPREADS))}")
+        rng, w = np.random.default_rng(seed), np.zeros(self.size, dtype)
+        for view in self.views(w).values():
+            if view.ndim > 1:
+                places = math.prod(view.shape[:-2])  # of a window; 1 in a dense layer
+                limit = math.sqrt(3) * SPREADS[init](places * view.shape[-2], places * view.shape[-1])
+                view[...] = rng.uniform(-limit, limit, view.shape)
+        return w
+
+    def views(self, w):
+        """Return the parameters by name, each a view into the flat vector w: writing to one changes w."""
+        w, views, first = self._vector(w), {}, 0
+        for name, shape in self.shapes.items():
+            views[name] = w[first : first + math.prod(shape)].reshape(shape)
+            first += math.prod(shape)
+        return views
+
+    def forward(self, w, images, training=False):
+        """Return the scores, shape (n, classes), of images as in CrossEntropy; the next call overwrites them."""
+        w, images = self._vector(w), _shaped(images, self.input_shape)
+        x = np.ascontiguousarray(np.moveaxis(images, 0, -2), w.dtype)  # (n, features) or (height, width, n, channels)
+        for layer, stretch in zip(self.layers, self.stretches, strict=True):
+            x = layer.forward(x, w[stretch], training)
+        return x
+
+    def backward(self, w, dscores, gradient):
+        """Write into gradient, shape (size,), what dscores = ∂f/∂scores makes of every parameter."""
+        d = dscores
+        for k in reversed(range(len(self.layers))):
+            d = self.layers[k].backward(d, w[self.stretches[k]], gradient[self.stretches[k]], need_dx=k > 0)
+
+    def loss(self, images, labels, batch=None, seed=0):
+        """Return the CrossEntropy of this network on these examples, a loss that `descend` takes."""
+        return CrossEntropy(self, images, labels, batch, seed)
+
+    def evaluate(self, w, images, labels):
+        """Return loss and accuracy at w on these examples as an Evaluation; dropout is off."""
+        w = self._vector(w)
+        images, labels = _examples(images, labels, self.input_shape, self.classes)
+        losses, hits = 0.0, 0
+        for first in range(0, len(labels), AT_ONCE):
+            part = slice(first, first + AT_ONCE)
+            scores = self.forward(w, images[part])  # (100, classes)
+            losses += float(cross_entropy(scores, labels[part])[0].sum(dtype=np.float64))
+            hits += int((scores.argmax(axis=1) == labels[part]).sum())
+        return Evaluation(losses / len(labels), hits / len(labels))
+
+    def accuracy(self, w, images, labels):
+        """Return the share of images whose most probable class at w is their label."""
+        return self.evaluate(w, images, labels).accuracy
+
+    def _vector(self, w):
+        """Return w if it is a vector of parameters of this network, or raise ValueError."""
+        w = np.asarray(w)
+        if w.shape != (self.size,) or w.dtype.kind != "f":
+            numbers = f"one vector of {self.size} floating-point numbers"
+            raise ValueError(f"w has shape {w.shape} and type {w.dtype}: the parameters are {numbers}")
+        return w
+
+
+class CrossEntropy:
+    """The mean cross-entropy of a network on examples, as a function of its flat parameter vector w.
+
+    f(w) = mean over the examples of a minibatch of -log p[label]
+
+    Arguments
+    ---------
+    network : a Network.
+    images : shape (n, *input_shape), or flat, shape (n, features); finite numbers.
+    labels : shape (n,), whole numbers from 0 to classes - 1.
+    batch : examples in a minibatch, 1 to n; default None takes all of them each time.
+    seed : of the minibatches, default 0.
+
+    Raises ValueError when images and labels do not fit, are empty, or hold other values than these.
+    Source: Bishop 2006, section 4.3.4.
+
+    >>> network = Network([Dense(3)], (2,))
+    >>> loss = network.loss(np.array([[1.0, 2.0]]), np.array([0]))
+    >>> value, gradient = loss.value_and_gradient(np.zeros(network.size))
+    >>> float(value.round(4)), network.views(gradient)["Dense1.b"].round(2)  # log 3; the label's score should grow
+    (1.0986, array([-0.67,  0.33,  0.33]))
+    """
+
+    def __init__(self, network, images, labels, batch=None, seed=0):
+        self.network = Network(network.layers, network.input_shape)  # so that two losses draw their dropout apart
+        self.batch, self.seed = batch, seed
+        self.images, self.labels = _examples(images, labels, network.input_shape, network.classes)
+        n = len(self.labels)
+        if batch is not None and not (isinstance(batch, (int, np.integer)) and 1 <= batch <= n):
+            raise ValueError(f"batch = {batch!r}: a minibatch of {n} examples holds 1 to {n}")
+        self.rewind()
+
+    def rewind(self, drawn=0):
+        """Begin the minibatches anew, after those already drawn, so that the next descent sees the same ones."""
+        self.drawn = drawn
+        if self.batch is not None:
+            batches = minibatches(len(self.labels), self.batch, np.random.default_rng(self.seed))
+            self._batches = itertools.islice(batches, drawn, None)
+        for layer in self.network.layers:
+            layer.rewind()
+
+    def value_and_gradient(self, w, out=None):
+        """Return f and ∇f on the next minibatch (on all examples without minibatches) at the flat vector w.
+
+        The gradient is a new array, or out where one is given.
+        """
+        w = self.network._vector(w)
+        chosen = slice(None) if self.batch is None else next(self._batches)
+        self.drawn += 1
+        labels = self.labels[chosen]  # (n,)
+        scores = self.network.forward(w, self.images[chosen], training=True)  # (n, classes)
+        losses, dscores = cross_entropy(scores, labels)  # (n,), (n, classes)
+        gradient = np.empty_like(w) if out is None else out
+        self.network.backward(w, dscores, gradient)
+        gradient /= len(labels)
+        return losses.mean(), gradient
+
+
+class SoftmaxRegression(CrossEntropy):
+    """The cross-entropy of linear scores: a network of one dense layer, started at 0.
 
     p = softmax(X W + b),  f(W, b) = mean over examples of -log p[label],  ∂f/∂scores = (p - onehot) / n
 
@@ -47,49 +263,58 @@ class SoftmaxRegression:
     """
 
     def __init__(self, images, labels, batch=None, seed=0):
-        self.images, self.labels = _examples(images, labels)
-        self.batch, self.seed = batch, seed
-        self.rewind()
-
-    def rewind(self):
-        """Begin the minibatches anew, so that the next descent sees the same ones."""
-        n = len(self.images)
-        self._batches = minibatches(n, self.batch or n, np.random.default_rng(self.seed)) if self.batch else None
+        super().__init__(Network([Dense(CLASSES)], np.shape(images)[1:]), images, labels, batch, seed)
 
     def start(self):
         """Return the parameters before training: zeros, one flat vector in the dtype of the images."""
-        return np.zeros((self.images.shape[1] + 1) * CLASSES, self.images.dtype)
-
-    def value_and_gradient(self, w):
-        """Return f and ∇f on the next minibatch (on all examples without minibatches) at the flat vector w."""
-        chosen = next(self._batches) if self.batch else slice(None)
-        X, y = self.images[chosen], self.labels[chosen]  # (n, 784), (n,)
-        W, b = self.unpack(w)  # (784, 10), (10,)
-        p = softmax(X @ W + b)  # (n, 10)
-        mine = np.arange(len(y)), y
-        value = -np.log(np.maximum(p[mine], np.finfo(p.dtype).tiny)).mean()
-        p[mine] -= 1  # from here on p is ∂f/∂scores, times n
-        return value, np.concatenate([(X.T @ p).ravel(), p.sum(axis=0)]) / len(y)
+        return np.zeros(self.network.size, self.images.dtype)
 
     def unpack(self, w):
         """Return views of the flat vector: W, shape (784, 10), and b, shape (10,)."""
-        if np.shape(w) != (size := (self.images.shape[1] + 1) * CLASSES,):
-            raise ValueError(f"w has shape {np.shape(w)}: the parameters are one vector of {size} numbers")
-        return w[:-CLASSES].reshape(-1, CLASSES), w[-CLASSES:]
+        return tuple(self.network.views(w).values())
 
     def accuracy(self, w, images, labels):
         """Return the share of images, shape (n, 784), whose most probable class at w is their label."""
-        W, b = self.unpack(w)
-        return float(np.mean((images @ W + b).argmax(axis=1) == labels))
+        return self.network.accuracy(w, images, labels)
 
 
-def _examples(images, labels):
-    """Return images and labels as arrays, or raise ValueError when they cannot be trained on."""
-    X, y = np.asarray(images), np.asarray(labels)
-    if X.ndim != 2 or y.shape != X.shape[:1] or not len(X):
-        raise ValueError(f"images {X.shape} and labels {y.shape}: give shapes (n, pixels) and (n,), n at least 1")
+def article_cnn(filters=32, hidden=128):
+    """Return the network of the article that this course grew from: a convolution and two dense layers.
+
+    The article as printed lacks Flatten and does not run; with it, the network has 693,962 parameters. The article
+    puts ReLU before the pooling: the outputs and gradients are the same (see ReLU), to the last bit.
+
+    Arguments
+    ---------
+    filters, hidden : of the convolution and of the dense layer, default 32 and 128.
+
+    Raises ValueError when one of them is not a whole number above 0.
+    Source: the article's listing, in Keras.
+
+    >>> article_cnn().size, article_cnn(filters=8, hidden=64).size
+    (693962, 87322)
+    """
+    layers = [Conv2D(filters), MaxPool2D(), ReLU(), Flatten(), Dense(hidden), ReLU(), Dense(CLASSES)]
+    return Network(layers, (28, 28, 1))
+
+
+def _shaped(images, input_shape):
+    """Return images as an array of shape (n, *input_shape), or raise ValueError."""
+    X = np.asarray(images)
+    if X.ndim < 2 or X.shape[1:] not in (input_shape, (math.prod(input_shape),)) or not len(X):
+        shapes = dict.fromkeys((input_shape, (math.prod(input_shape),)))
+        wanted = " or ".join(f"(n, {', '.join(map(str, shape))})" for shape in shapes)
+        raise ValueError(f"images have shape {X.shape}: give {wanted}, n at least 1")
+    return X.reshape(-1, *input_shape)
+
+
+def _examples(images, labels, input_shape, classes):
+    """Return images, shape (n, *input_shape), and labels as arrays, or raise ValueError when they are unfit."""
+    X, y = _shaped(images, input_shape), np.asarray(labels)
+    if y.shape != (len(X),):
+        raise ValueError(f"images {np.shape(images)} and labels {y.shape}: give shapes (n, ...) and (n,)")
     if X.dtype.kind != "f" or not np.isfinite(X).all():
         raise ValueError("images must be finite floating-point numbers; divide bytes by 255 first")
-    if y.dtype.kind not in "iu" or not ((y >= 0) & (y < CLASSES)).all():
-        raise ValueError(f"labels must be whole numbers from 0 to {CLASSES - 1}")
+    if y.dtype.kind not in "iu" or not ((y >= 0) & (y < classes)).all():
+        raise ValueError(f"labels must be whole numbers from 0 to {classes - 1}")
     return X, y

@@ -22,6 +22,7 @@ def pytest_configure(config):
     config.option.nbval_lax = not is_pinned()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("TQDM_DISABLE", "1")  # no stored output holds a progress bar
 
 
 def pytest_report_header(config):

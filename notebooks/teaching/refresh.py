@@ -47,6 +47,7 @@ def executed(notebook):
     notebook = copy.deepcopy(notebook)
     notebook.metadata.kernelspec = dict(KERNEL)
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    os.environ["TQDM_DISABLE"] = "1"  # a progress bar is different in every run
     Client(notebook, timeout=TIMEOUT, resources={"metadata": {"path": str(LESSONS)}}).execute()
     return notebook
 
