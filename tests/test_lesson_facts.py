@@ -8,8 +8,10 @@ import pytest
 
 from adamcourse.datasets import load_lines
 from adamcourse.descent import descend
+from adamcourse.exercises import EXERCISES
 from adamcourse.explorers import batch_and_rate
 from adamcourse.explorers.adam_switches import adam_without
+from adamcourse.explorers.bias_multiplier import multiplier
 from adamcourse.explorers.forgetting import drift
 from adamcourse.explorers.momentum_phases import manner
 from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
@@ -358,3 +360,74 @@ def test_first_steps_on_the_ravine():
     assert abs(step[1] / step[0]) == pytest.approx(100 / 1.2)
     step = np.diff(descend(ravine(100), Adam(0.1), (-1.2, 1.0), 1).x, axis=0)[0]
     np.testing.assert_allclose(np.abs(step), 0.1, rtol=1e-6)
+
+
+# --- lesson 07 -----------------------------------------------------------------------------------------------------
+
+
+def test_the_bias_of_both_averages():
+    """E[m] = (1 - β1^t) E[g] and E[v] = (1 - β2^t) E[g²], with gradients of mean 2 and variance 1, so E[g²] = 5."""
+    noise = 2 + np.random.default_rng(3).normal(size=(200, 1, 4000))
+    path = descend(Replay(noise), Adam(0.0, 0.9, 0.99), np.zeros((1, 4000)), 200)
+    for t in (1, 5, 50, 200):
+        assert path.state("m")[t].mean() == pytest.approx((1 - 0.9**t) * 2, rel=0.02)
+        assert path.state("v")[t].mean() == pytest.approx((1 - 0.99**t) * 5, rel=0.03)
+
+
+def test_the_step_without_the_correction():
+    raw = descend(Replay([[3.0]]), Adam(1.0, eps=0, bias_correction=False), (0.0,), 5000)
+    r = np.abs(np.diff(raw.x[:, 0]))
+    for t, expected in ((1, 3.1623), (12, 6.5685), (100, 3.2408), (1000, 1.2576)):  # recomputed apart from the package
+        assert r[t - 1] == pytest.approx(expected, abs=1e-4)
+    assert (r.argmax() + 1, np.argmax(r < 1.1) + 1, np.argmax(r < 1.01) + 1) == (12, 1751, 3925)
+    np.testing.assert_allclose(multiplier(0.9, 0.999, np.arange(1, 5001)), r, rtol=1e-9)
+    corrected = np.diff(descend(Replay([[3.0]]), Adam(1.0, eps=0), (0.0,), 3000).x[:, 0])
+    np.testing.assert_allclose(corrected, -1, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "beta2", "lengths"),
+    [
+        ("only m is corrected", 0.999, {1: 31.623, 10: 10.022, 100: 3.2408}),
+        ("the exponent t is missing in the correction", 0.999, {1: 1.0, 3000: 0.3243}),
+        ("the exponent t is missing in the correction", 0.95, {1: 1.0, 3000: 2.2361}),
+        ("t is one too large in your correction", 0.999, {1: 0.7441}),
+    ],
+)
+def test_wrong_corrections(mistake, beta2, lengths):
+    """Each as the runnable mistake of lesson 06's exercise, on a constant gradient."""
+    answers = {m.name: m.answer for m in EXERCISES["adam_step"].mistakes}
+    x, m, v, g = np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1)
+    for t in range(1, max(lengths) + 1):
+        following, m, v = answers[mistake](x, g, m, v, t, 1.0, 0.9, beta2, 0.0)
+        if t in lengths:
+            assert abs(following - x)[0] == pytest.approx(lengths[t], rel=1e-3)
+        x = following
+
+
+def test_the_paper_s_case_of_a_first_gradient_after_a_long_silence():
+    for t, expected in ((1, 1.0), (100, 0.9758), (1000, 2.5146), (10_000, 3.1622)):
+        gradients = np.zeros((t, 1))
+        gradients[-1] = 7.0
+        x = descend(Replay(gradients), Adam(1.0, eps=1e-300), (0.0,), t).x[:, 0]
+        assert abs(x[-1] - x[-2]) == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(("beta1", "beta2"), [(0.9, 0.999), (0.5, 0.8)])
+def test_no_step_is_longer_than_the_bound_and_growing_gradients_reach_it(beta1, beta2):
+    bound = EXERCISES["step_bound"].reference
+    rng = np.random.default_rng(0)
+    for t in (1, 2, 10, 100, 500):
+        growing = (beta2 / beta1) ** np.arange(1.0 - t, 1)[:, None]
+        x = descend(Replay(growing), Adam(1.0, beta1, beta2, eps=0), (0.0,), t).x[:, 0]
+        assert abs(x[t] - x[t - 1]) == pytest.approx(bound(beta1, beta2, t), rel=1e-9)
+        others = growing[..., None] ** rng.uniform(0, 1.5, 300) * rng.normal(1, 0.3, (t, 1, 300))
+        walks = descend(Replay(others), Adam(1.0, beta1, beta2, eps=1e-300), np.zeros((1, 300)), t).x[:, 0]
+        assert np.abs(walks[t] - walks[t - 1]).max() <= bound(beta1, beta2, t) * (1 + 1e-9)
+    assert bound(0.9, 0.999, 100_000) == pytest.approx(7.2703, abs=1e-4)
+
+
+def test_a_million_times_the_loss_makes_no_difference():
+    gradients = np.random.default_rng(1).normal(size=(300, 3))
+    one, other = (descend(Replay(f * gradients), Adam(0.1, eps=0), np.zeros(3), 300).x for f in (1, 1e6))
+    np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13)

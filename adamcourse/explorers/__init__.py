@@ -7,10 +7,12 @@ momentum_phases      lesson 03: momentum on a ravine, and on the map of (α, β)
 rare_word            lesson 04: the weights of a common and of a rare word, and their rates
 forgetting           lesson 05: gradients that become smaller, and what RMSprop remembers
 adam_switches        lesson 06: Adam with each ingredient switched on or off
+bias_multiplier      lesson 07: the length of a step without the correction
 """
 
 from adamcourse.explorers.adam_switches import adam_switches
 from adamcourse.explorers.batch_and_rate import batch_and_rate
+from adamcourse.explorers.bias_multiplier import bias_multiplier
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen
 from adamcourse.explorers.forgetting import forgetting
 from adamcourse.explorers.momentum_phases import momentum_phases
@@ -24,6 +26,7 @@ __all__ = [
     "Seen",
     "adam_switches",
     "batch_and_rate",
+    "bias_multiplier",
     "forgetting",
     "momentum_phases",
     "race",

@@ -109,6 +109,12 @@ ANSWERS = {
         "the squares are added up",
         "x - lr * gradient / ((v := rho * v + (1 - rho) * gradient**2) ** 0.5 + eps), v",
     ),
+    "07_correct_the_bias": (
+        "bias_corrected",
+        "moment / (1 - beta)",
+        "the exponent is missing",
+        "moment / (1 - beta**t)",
+    ),
     "01_descend_a_slope": ("gradient_step", "x + lr * gradient", "you walk uphill", "x - lr * gradient"),
 }
 

@@ -1,0 +1,69 @@
+"""Lesson 07: how long Adam's steps would be without the correction, along a constant gradient."""
+
+import numpy as np
+
+from adamcourse import plots
+from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, slider
+
+LAST = 100_000
+STEPS = np.unique(np.geomspace(1, LAST, 400).astype(int))
+LIMIT, MEMORY = 1.2, 20  # the challenge: the longest step in units of α, and the shortest memory of v
+
+
+def multiplier(beta1, beta2, t):
+    """Return the length of step t without correction along a constant gradient, in units of α; ε is 0."""
+    return (1 - beta1**t) / np.sqrt(1 - beta2**t)
+
+
+def bias_multiplier():
+    """Return the explorer of β1, of the memory of v, and of the step t."""
+    fig, (left, right) = plots.figure(columns=2, width=11, height=5)
+    (first,) = left.plot([], [], color="#D55E00", linestyle="--", label="m / g = 1 - β1^t")
+    (second,) = left.plot([], [], color="#CC79A7", linestyle="-.", label="√v / |g| = √(1 - β2^t)")
+    left.set(xlabel="step t", xscale="log", xlim=(1, LAST), ylim=(0, 1.1), ylabel="share of what it will be")
+    (raw,) = right.plot([], [], color="black", linestyle=(0, (2, 1)), label="without correction")
+    right.axhline(1, color="black", label="with correction")
+    right.set(xlabel="step t", xscale="log", xlim=(1, LAST), yscale="log", ylim=(0.01, 200), ylabel="step / α")
+    cursors = [ax.axvline(1, color=plots.TARGET, linewidth=3, zorder=1) for ax in (left, right)]
+    (dot,) = right.plot([], [], "o", color="black", markersize=11)
+    handles = [*left.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
+    fig.legend(handles=handles, loc="outside lower center", ncols=2)
+
+    def draw(beta1, memory, t):
+        beta2, t = 1 - 1 / memory, int(t + 1e-9)
+        lengths = multiplier(beta1, beta2, STEPS)
+        first.set_data(STEPS, 1 - beta1**STEPS)
+        second.set_data(STEPS, np.sqrt(1 - beta2**STEPS))
+        raw.set_data(STEPS, lengths)
+        for cursor in cursors:
+            cursor.set_xdata([t, t])
+        here = multiplier(beta1, beta2, t)
+        dot.set_data([t], [here])
+        every = multiplier(beta1, beta2, np.arange(1, LAST + 1))
+        longest, off = every.max(), np.abs(every - 1) > 0.01
+        settled = f"from step {LAST - int(off[::-1].argmax()) + 1} on it is within 1 % of α" if off.any() else ""
+        text = (
+            f"β1 = {beta1:.2f}, β2 = {beta2:.5g}: without correction step {t} is {here:.3g} α long. The longest step "
+            f"is {longest:.3g} α, at t = {int(every.argmax()) + 1}; {settled or 'it is always within 1 % of α'}."
+        )
+        return Seen(text, won=bool(beta1 >= 0.899 and memory >= MEMORY - 0.1 and longest <= LIMIT))
+
+    return Explorer(
+        fig,
+        draw,
+        {
+            "beta1": slider("β1", 0.0, 0.99, 0.9, 0.01),
+            "memory": log_slider("memory of v, 1 / (1 - β2) in steps", 2, 10_000, 1000),
+            "t": log_slider("step t", 1, 10_000, 12.5),
+        },
+        about="both averages of a constant gradient begin at 0, and what that does to the length of a step.",
+        presets={
+            "Show me the failure": {"beta1": 0.0, "memory": 10_000.0, "t": 1.0},
+            "β2 = 0.95": {"beta1": 0.9, "memory": 10**1.3, "t": 1.0},
+        },
+        challenge=Challenge(
+            f"With β1 of 0.9 or more and a memory of v of {MEMORY} steps or more, let no uncorrected step be longer "
+            f"than {LIMIT} α.",
+            "The two memories have to be of like length. Adam's usual ones, 10 and 1,000 steps, are not.",
+        ),
+    )
