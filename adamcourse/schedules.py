@@ -1,5 +1,6 @@
 """Learning rates that change from step to step: a factor for each step, and an optimizer that obeys it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -26,6 +27,42 @@ def inverse_time(half):
     if not half > 0:
         raise ValueError(f"half = {half}: give a number of steps above 0")
     return lambda t: 1 / (1 + t / half)
+
+
+def cosine(steps):
+    """Return the schedule ½ (1 + cos(π t / steps)): from 1 down to 0, slowly at both ends, and 0 from then on.
+
+    Arguments
+    ---------
+    steps : after how many steps 0 is reached, > 0.
+
+    Raises ValueError when steps is not above 0.
+    Source: Loshchilov and Hutter 2017, without restarts.
+
+    >>> [round(cosine(100)(t), 3) for t in (0, 50, 100, 101)]
+    [1.0, 0.5, 0.0, 0.0]
+    """
+    if not steps > 0:
+        raise ValueError(f"steps = {steps}: give a number of steps above 0")
+    return lambda t: 0.5 * (1 + math.cos(math.pi * min(t / steps, 1)))
+
+
+def warmup(steps):
+    """Return the schedule (t + 1) / steps, and 1 from step t = steps - 1 on: the rate rises in equal parts.
+
+    Arguments
+    ---------
+    steps : how many steps it takes, >= 1.
+
+    Raises ValueError when steps is below 1.
+    Source: Goyal and others 2017, section 2.2.
+
+    >>> [warmup(4)(t) for t in (0, 1, 3, 4)]
+    [0.25, 0.5, 1.0, 1.0]
+    """
+    if not steps >= 1:
+        raise ValueError(f"steps = {steps}: give 1 or more")
+    return lambda t: min(1.0, (t + 1) / steps)
 
 
 class Counted(NamedTuple):

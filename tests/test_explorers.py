@@ -24,6 +24,7 @@ WON = {
     "rare_word": {"optimizer": "Adagrad", "rate": 10**-0.4, "every": 100},
     "forgetting": {"memory": 10.0, "factor": 100.0},
     "bias_multiplier": {"beta1": 0.9, "memory": 10**1.3, "t": 1.0},
+    "knob_map": {"knob": "β1", "rate": 10**0.15, "share": 0.45},
     "adam_switches": {"bias_correction": False, "rate": 10**-0.85},
 }
 NOT_SPARED = {"momentum": False, "scaling": True, "bias_correction": True}

@@ -16,10 +16,11 @@ from adamcourse.explorers.forgetting import drift
 from adamcourse.explorers.momentum_phases import manner
 from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
 from adamcourse.regression import LeastSquares, LogisticRegression
-from adamcourse.schedules import Scheduled, inverse_time
+from adamcourse.schedules import Scheduled, cosine, inverse_time
 from adamcourse.streams import Flattening, Noisy, Replay
-from adamcourse.surfaces import bowl, lessard, quadratic, ravine, rotated_ravine
+from adamcourse.surfaces import bowl, lessard, quadratic, ravine, rosenbrock, rotated_ravine
 
+knobs = importlib.import_module("adamcourse.explorers.knob_map")
 standardised = importlib.import_module("adamcourse.explorers.batch_and_rate").standardised
 
 race = importlib.import_module("adamcourse.explorers.race")  # the package offers the function of this name
@@ -431,3 +432,74 @@ def test_a_million_times_the_loss_makes_no_difference():
     gradients = np.random.default_rng(1).normal(size=(300, 3))
     one, other = (descend(Replay(f * gradients), Adam(0.1, eps=0), np.zeros(3), 300).x for f in (1, 1e6))
     np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13)
+
+
+def test_the_uncorrected_step_is_the_corrected_one_times_the_multiplier_for_any_gradients():
+    gradients = np.random.default_rng(2).normal(size=(50, 1, 20)) * 10.0 ** np.arange(-3, 2, 0.25)
+    steps = [
+        np.diff(descend(Replay(gradients), Adam(1.0, eps=0, bias_correction=on), np.zeros((1, 20)), 50).x[:, 0], axis=0)
+        for on in (True, False)
+    ]
+    np.testing.assert_allclose(steps[1], steps[0] * multiplier(0.9, 0.999, np.arange(1, 51))[:, None], rtol=1e-9)
+
+
+# --- lesson 08 -----------------------------------------------------------------------------------------------------
+
+
+def test_a_large_epsilon_makes_adam_momentum():
+    """With α = 0.05 ε the walk differs from corrected, averaged momentum by less than 10 / ε."""
+    valley, x, m = quadratic((1.0, 10.0)), np.ones(2), np.zeros(2)
+    walk = [x]
+    for t in range(1, 101):
+        m = 0.9 * m + 0.1 * valley.gradient(x)
+        x = x - 0.05 * m / (1 - 0.9**t)
+        walk.append(x)
+    for eps in (1e2, 1e4, 1e6):
+        path = descend(valley, Adam(0.05 * eps, eps=eps), (1.0, 1.0), 100)
+        assert 1 / eps < np.abs(path.x - walk).max() < 10 / eps
+
+
+def test_adam_without_memory_is_sign_descent():
+    path = descend(rosenbrock, Adam(0.01, beta1=0, beta2=0, eps=0), (0.7, -0.3), 30)
+    np.testing.assert_allclose(np.diff(path.x, axis=0), -0.01 * np.sign(path.gradient[:-1]), rtol=1e-9)
+
+
+@pytest.mark.parametrize("mu", [0.1, 0.5, 1.0, 3.0])
+def test_the_mean_step_under_noise(mu):
+    gradients = mu + np.random.default_rng(4).normal(size=(2500, 1, 200))
+    x = descend(Replay(gradients), Adam(1.0), np.zeros((1, 200)), 2500).x[:, 0]
+    assert (x[1500] - x[2500]).mean() / 1000 == pytest.approx(mu / np.sqrt(mu**2 + 1), abs=0.015)
+
+
+@pytest.mark.parametrize(("alpha", "curvature", "sigma"), [(0.1, 1.0, 1.0), (0.02, 4.0, 0.5)])
+def test_the_noise_floor_of_adam(alpha, curvature, sigma):
+    """About α σ / 2 h; the formula leaves out what the last part of a gradient adds to v, so to a tenth."""
+    noisy = Noisy(quadratic((curvature,)), sigma, seed=1)
+    x = descend(noisy, Adam(alpha), np.zeros((1, 300)), 2500).x[1000:]
+    assert (x**2).mean() == pytest.approx(alpha * sigma / (2 * curvature), rel=0.1)
+
+
+def test_schedules_end_the_noise():
+    noisy = Noisy(quadratic((1.0,)), 1.0)
+    last = descend(noisy, Scheduled(Adam(0.1), cosine(2000)), np.zeros((1, 200)), 2000).x[-1]
+    assert (last**2).mean() < 0.1 * 0.05
+
+
+def test_a_turn_of_the_ravine():
+    steps = {}
+    for degrees in (0, 15, 30, 45):
+        turned = quadratic((1.0, 100.0), np.radians(degrees))
+        for optimizer in (GradientDescent(0.0198), Adam(0.02)):
+            steps[degrees, type(optimizer)] = descend(turned, optimizer, turned.start, 3000).arrival(1e-6)
+    assert len({steps[degrees, GradientDescent] for degrees in (0, 15, 30, 45)}) == 1
+    turned = [steps[degrees, Adam] for degrees in (0, 15, 30, 45)]
+    assert turned == sorted(turned)
+    assert turned[3] > 10 * turned[0]
+
+
+def test_no_other_knob_makes_up_for_a_wrong_rate():
+    for knob in knobs.KNOBS:
+        losses = knobs.heat_map(knob)
+        assert losses[0].min() > 1  # α = 0.001, whatever the knob
+        assert losses.min() < 1e-4
+        assert (losses[knobs.RATES < 0.01] > knobs.TARGET).all()  # what the explorer says

@@ -5,7 +5,7 @@ import pytest
 
 from adamcourse.descent import descend
 from adamcourse.optimizers import Adam, GradientDescent
-from adamcourse.schedules import Scheduled, inverse_time
+from adamcourse.schedules import Scheduled, cosine, inverse_time, warmup
 from adamcourse.streams import Flattening, Noisy, RareWord, Replay
 from adamcourse.surfaces import bowl, quadratic
 
@@ -58,6 +58,8 @@ def test_a_recorded_stream_is_played_whatever_x_is():
         (lambda: Flattening(sigma=-1), "sigma = -1: a standard deviation is 0 or more"),
         (lambda: Replay([]), r"gradients of shape \(0,\)"),
         (lambda: Replay([[np.nan]]), "give finite numbers"),
+        (lambda: cosine(0), "steps = 0: give a number of steps above 0"),
+        (lambda: warmup(0), "steps = 0: give 1 or more"),
         (lambda: inverse_time(0), "half = 0: give a number of steps above 0"),
     ],
 )
@@ -83,3 +85,11 @@ def test_a_constant_schedule_changes_nothing_and_any_optimizer_obeys():
     many = Scheduled(Adam(np.array([0.1, 0.2])), lambda t: 1.0)
     assert many.shape == (2,)
     assert (descend(bowl, many, start, 20).x[..., 0] == descend(bowl, plain, start, 20).x).all()
+
+
+def test_the_shapes_of_the_schedules():
+    falling, rising = [[f(t) for t in range(50)] for f in (cosine(40), warmup(10))]
+    assert falling[0] == rising[9] == rising[49] == 1
+    assert falling[40] == falling[49] == 0
+    assert sum(falling[:40]) == pytest.approx(20.5)  # half of the steps, and half of the first one
+    np.testing.assert_allclose(np.diff(rising[:10]), 0.1)

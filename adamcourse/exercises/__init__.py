@@ -10,13 +10,23 @@ quizzes      the questions of data/quizzes.json, on the page
 from contextlib import redirect_stderr
 from io import StringIO
 
-from adamcourse.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07
+from adamcourse.exercises import (
+    lesson_00,
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_08,
+)
 from adamcourse.exercises.exercise import Verdict, judge
 from adamcourse.exercises.quizzes import quiz
 
 __all__ = ["EXERCISES", "Verdict", "check", "grade", "hint", "quiz", "solution"]
 
-LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07)
+LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08)
 EXERCISES = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}
 _hints_given = {}
 

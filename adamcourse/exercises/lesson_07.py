@@ -18,8 +18,8 @@ def uncorrected_step(beta1, beta2, t):
 def step_bound(beta1, beta2, t):
     """Return the greatest length / α that step t of the corrected Adam can have."""
     q = beta1**2 / beta2
-    weights = (1 - beta1) / np.sqrt(1 - beta2) * np.sqrt((1 - q**t) / (1 - q))
-    return weights * np.sqrt(1 - beta2**t) / (1 - beta1**t)
+    raw = (1 - beta1) / np.sqrt(1 - beta2) * np.sqrt((1 - q**t) / (1 - q))  # of |m| / √v
+    return raw * np.sqrt(1 - beta2**t) / (1 - beta1**t)
 
 
 EXERCISES = (
@@ -50,6 +50,16 @@ EXERCISES = (
                 "t is one too large",
                 lambda moment, beta, t: moment / (1 - beta ** (t + 1)),
                 "t is 1 at the first step already.",
+            ),
+            Mistake(
+                "the brackets are missing",
+                lambda moment, beta, t: moment / 1 - beta**t,
+                "That is moment less beta**t. Write moment / (1 - beta**t).",
+            ),
+            Mistake(
+                "the whole bracket is raised to the power t",
+                lambda moment, beta, t: moment / (1 - beta) ** t,
+                "Only beta is raised: 1 - beta**t.",
             ),
             Mistake(
                 "you divide by beta**t",
@@ -86,6 +96,11 @@ EXERCISES = (
                 "the root is missing",
                 lambda beta1, beta2, t: (1 - beta1**t) / (1 - beta2**t),
                 "Adam divides by √v, and v = (1 - beta2**t) g².",
+            ),
+            Mistake(
+                "the root is over both",
+                lambda beta1, beta2, t: np.sqrt((1 - beta1**t) / (1 - beta2**t)),
+                "Only v has a root: m is (1 - beta1**t) g itself.",
             ),
             Mistake(
                 "this is upside down",
@@ -131,7 +146,12 @@ EXERCISES = (
             Mistake(
                 "this is the paper's bound",
                 lambda beta1, beta2, t: (1 - beta1) / np.sqrt(1 - beta2) + 0 * t,
-                "The paper calls it approximate. The sum of the weights brings in the second root.",
+                "The paper states it as a bound, but it counts one gradient only. Sum over gradients of all ages k.",
+            ),
+            Mistake(
+                "this is the paper's bound, corrected",
+                lambda beta1, beta2, t: (1 - beta1) / np.sqrt(1 - beta2) * np.sqrt(1 - beta2**t) / (1 - beta1**t),
+                "One gradient alone makes such a step. Several make a longer one: the root of the series is missing.",
             ),
             Mistake(
                 "the correction is missing",
@@ -155,7 +175,7 @@ EXERCISES = (
                 "At step t the geometric series has t terms, (1 - q**t) / (1 - q), and the correction still counts.",
             ),
             Mistake(
-                "the root of the series is missing",
+                "the series is missing its root",
                 lambda beta1, beta2, t: (
                     step_bound(beta1, beta2, t) * np.sqrt((1 - (beta1**2 / beta2) ** t) / (1 - beta1**2 / beta2))
                 ),

@@ -8,6 +8,7 @@ rare_word            lesson 04: the weights of a common and of a rare word, and 
 forgetting           lesson 05: gradients that become smaller, and what RMSprop remembers
 adam_switches        lesson 06: Adam with each ingredient switched on or off
 bias_multiplier      lesson 07: the length of a step without the correction
+knob_map             lesson 08: heat maps of Adam's settings, and the run at the cursor
 """
 
 from adamcourse.explorers.adam_switches import adam_switches
@@ -15,6 +16,7 @@ from adamcourse.explorers.batch_and_rate import batch_and_rate
 from adamcourse.explorers.bias_multiplier import bias_multiplier
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen
 from adamcourse.explorers.forgetting import forgetting
+from adamcourse.explorers.knob_map import knob_map
 from adamcourse.explorers.momentum_phases import momentum_phases
 from adamcourse.explorers.race import race
 from adamcourse.explorers.rare_word import rare_word
@@ -28,6 +30,7 @@ __all__ = [
     "batch_and_rate",
     "bias_multiplier",
     "forgetting",
+    "knob_map",
     "momentum_phases",
     "race",
     "rare_word",

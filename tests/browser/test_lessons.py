@@ -115,6 +115,12 @@ ANSWERS = {
         "the exponent is missing",
         "moment / (1 - beta**t)",
     ),
+    "08_turn_the_knobs": (
+        "mean_step",
+        "mean / deviation",
+        "this is the ratio of mean and deviation",
+        "mean / (mean**2 + deviation**2) ** 0.5",
+    ),
     "01_descend_a_slope": ("gradient_step", "x + lr * gradient", "you walk uphill", "x - lr * gradient"),
 }
 

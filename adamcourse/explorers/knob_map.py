@@ -1,0 +1,87 @@
+"""Lesson 08: heat maps over α and a second knob of Adam, with a cursor whose run is drawn beside the map."""
+
+import numpy as np
+
+from adamcourse import plots
+from adamcourse.descent import descend
+from adamcourse.explorers.explorer import Challenge, Explorer, Seen, choice, log_slider, slider
+from adamcourse.optimizers import Adam
+from adamcourse.surfaces import rosenbrock
+
+STEPS = 300
+TARGET = 1e-4
+RATES = np.geomspace(1e-3, 3, 40)
+SHARES = np.linspace(0, 1, 41)  # of the way from the left end of a map to its right end
+KNOBS = {
+    "β1": lambda share: 1 - 0.005**share,  # from 0 to 0.995
+    "β2": lambda share: 1 - 0.5 * 0.0002**share,  # from 0.5 to 0.9999
+    "ε": lambda share: 1e-10 * 1e14**share,  # from 1e-10 to 10,000
+}
+
+
+def adam(rate, knob, share):
+    """Return Adam with the usual settings but for the rate and one knob."""
+    return Adam(rate, **{{"β1": "beta1", "β2": "beta2", "ε": "eps"}[knob]: KNOBS[knob](share)})
+
+
+def heat_map(knob):
+    """Return the loss on Rosenbrock after 300 steps, shape (rates, shares), from one sweep; infinite if it diverged."""
+    loss = descend(rosenbrock, adam(RATES[:, None], knob, SHARES), rosenbrock.start, STEPS).loss[-1]
+    return np.where(np.isnan(loss), np.inf, loss)
+
+
+def colours(loss):
+    """Return the logarithm of a loss, cut off where the colour scale of the maps ends."""
+    return np.log10(np.clip(loss, 1e-6, 1e2))
+
+
+def knob_map():
+    """Return the explorer of α and a second knob, β1, β2 or ε."""
+    maps = {knob: heat_map(knob) for knob in KNOBS}
+    style = plots.STYLES["Adam"]
+    fig, (left, middle, right) = plots.figure(columns=3, width=13, height=4.8)
+    mesh = left.pcolormesh(SHARES, RATES, colours(maps["β1"]), cmap="viridis_r", vmin=-6, vmax=2, zorder=0)
+    fig.colorbar(mesh, ax=left, label="log10 of the loss")
+    left.set(yscale="log", ylabel="learning rate α", xlabel="second knob, share of the way", ylim=(1e-3, 3))
+    (cursor,) = left.plot([], [], "o", color="white", markersize=13, markeredgecolor="black", markeredgewidth=2.5)
+    plots.contours(middle, rosenbrock)
+    (line,) = middle.plot([], [], color=style.color, linewidth=1.5, zorder=4)
+    (curve,) = right.plot([], [], color=style.color)
+    (cross,) = right.plot([], [], "x", color=style.color, markersize=14, markeredgewidth=3)
+    right.axhline(TARGET, color=plots.TARGET, linewidth=2)
+    right.set(yscale="log", xlabel="step", ylabel="loss", xlim=(0, STEPS), ylim=(1e-8, 1e4))
+
+    def draw(knob, rate, share):
+        mesh.set_array(colours(maps[knob]))
+        cursor.set_data([share], [rate])
+        path = descend(rosenbrock, adam(rate, knob, share), rosenbrock.start, STEPS)
+        line.set_data(*path.x.T)
+        curve.set_data(np.arange(path.steps + 1), np.maximum(path.loss, 1e-300))
+        cross.set_data(([path.steps], path.loss[-1:]) if path.diverged else ([], []))
+        end = f"the loss after {STEPS} steps is {path.loss[-1]:.2g}"
+        result = f"it diverges at step {path.diverged_at}" if path.diverged else end
+        best = np.unravel_index(maps[knob].argmin(), maps[knob].shape)
+        text = (
+            f"α = {rate:.3g}, {knob} = {KNOBS[knob](share):.5g}: {result}. The best place of this map is α = "
+            f"{RATES[best[0]]:.2g}, {knob} = {KNOBS[knob](SHARES[best[1]]):.4g}, with {maps[knob][best]:.1g}."
+        )
+        return Seen(text, won=bool(not path.diverged and path.loss[-1] <= TARGET))
+
+    return Explorer(
+        fig,
+        draw,
+        {
+            "knob": choice("second knob", tuple(KNOBS), "β1"),
+            "rate": log_slider("learning rate α", 1e-3, 10**0.45, 0.1),
+            "share": slider("second knob, from left to right", 0.0, 1.0, 0.4, 0.025),
+        },
+        about="the loss of Adam on Rosenbrock after 300 steps, over α and a second knob, and the run at the cursor.",
+        presets={
+            "Show me the failure": {"knob": "β1", "rate": 10**0.45, "share": 0.0},
+            "ε = 10,000: momentum": {"knob": "ε", "rate": 10**0.45, "share": 1.0},
+        },
+        challenge=Challenge(
+            f"Bring the loss to at most {TARGET:g} in {STEPS} steps, on any of the maps.",
+            "Such places are few. With α below 0.01 there is none on any map, whatever the second knob is.",
+        ),
+    )
