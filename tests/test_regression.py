@@ -20,6 +20,12 @@ def test_the_gradient_is_the_one_of_finite_differences(loss):
     assert relative_error(loss.gradient(w), numerical_gradient(loss.value, w)) < 1e-7
 
 
+def test_the_quadratic_form_is_the_mean_of_squares():
+    w = RNG.normal(size=(3, 5))
+    squares = [0.5 * np.mean((X @ w[:, i] - LOSSES[0].y) ** 2) for i in range(5)]
+    np.testing.assert_allclose(LOSSES[0].value(w), squares, rtol=1e-12)
+
+
 @every_loss
 def test_a_minibatch_is_the_loss_of_its_rows_alone(loss):
     w, chosen = RNG.normal(size=3), np.array([7, 0, 3])
