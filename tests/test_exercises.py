@@ -179,6 +179,10 @@ def a_list(x, gradient, lr):
     return (x - lr * gradient).tolist()
 
 
+def often_blank(x, gradient, lr):
+    return x - lr * gradient if lr == 0.3 else None
+
+
 def two_things(x, gradient, lr):
     return x - lr * gradient, lr
 
@@ -208,6 +212,7 @@ def nearly(x, gradient, lr):
         (crashing, "crash", "NameError: name 'gradients' is not defined"),
         (one_number, "wrong shape", "x must have shape (3,), yours has shape ()"),
         (a_word, "wrong shape", "x must be an array, yours is of type str"),
+        (often_blank, "wrong shape", "returns nothing in some cases"),
         (two_things, "wrong shape", "return x alone; yours returns 2 things"),
         (a_list, "wrong shape", "x must be an array, yours is of type list"),
         (complex_numbers, "wrong shape", "x must hold real numbers, yours holds complex128"),

@@ -168,14 +168,14 @@ def run(f, exercise, right=None):
     right : what the reference returns; with it the shapes are compared. Default None.
     """
     with np.errstate(all="ignore"):  # a wrong answer may divide by zero; the comparison shows it
-        return [_run_case(f, exercise, case, right and right[i]) for i, case in enumerate(exercise.cases)]
+        return [_run_case(f, exercise, case, i == 0, right and right[i]) for i, case in enumerate(exercise.cases)]
 
 
-def _run_case(f, exercise, case, right):
+def _run_case(f, exercise, case, first, right):
     results = []
     for t in range(1, steps_of(case) + 1):
         arguments = _arguments(exercise, case, t, results[-1] if results else None)
-        results.append(_call(f, exercise, arguments, t, right and right[t - 1]))
+        results.append(_call(f, exercise, arguments, t, first and t == 1, right and right[t - 1]))
     return results
 
 
@@ -195,13 +195,17 @@ def _arguments(exercise, case, t, before):
     return [x, np.array(case.gradients[t - 1]), *state, *([t] if exercise.counted else []), *case.hyper.values()]
 
 
-def _call(f, exercise, arguments, t, right):
+def _call(f, exercise, arguments, t, first, right):
     """Call f once, and return its results as arrays, of the shapes of the right ones if these are given, or raise."""
     copies = [np.copy(argument) for argument in arguments]
     try:
         returned = f(*arguments)
     except Exception as error:
         raise Unfit("crash", _crash(error, t, _functions(exercise, arguments))) from None
+    if (returned is None or returned is ...) and not first:
+        raise Unfit(
+            "wrong shape", "Not yet: your function returns nothing in some cases. Does each way end with a return?"
+        )
     if returned is None or returned is ...:
         raise Unfit(
             "not attempted",

@@ -6,7 +6,7 @@ from adamcourse.exercises.exercise import Call, Exercise, Mistake
 
 
 def mean_step(mean, deviation):
-    """Return Adam's mean step / α for gradients of this mean and standard deviation."""
+    """Return the length of Adam's mean step / α, with the sign of the gradients' mean."""
     return mean / np.sqrt(mean**2 + deviation**2)
 
 
@@ -37,6 +37,16 @@ EXERCISES = (
                 "this is the ratio of mean and deviation",
                 lambda mean, deviation: mean / deviation,
                 "v is the mean of g², not the variance: E[g²] = mean² + deviation².",
+            ),
+            Mistake(
+                "the sign is that of the move",
+                lambda mean, deviation: -mean / np.sqrt(mean**2 + deviation**2),
+                "x moves against the gradient, but asked is the quotient with the sign of the mean.",
+            ),
+            Mistake(
+                "the deviation is not squared",
+                lambda mean, deviation: mean / np.sqrt(mean**2 + deviation),
+                "E[g²] = mean² + deviation².",
             ),
             Mistake(
                 "the root is missing",
@@ -81,6 +91,11 @@ EXERCISES = (
                 "t counts from 1, and the first step shall not be wasted: t / steps.",
             ),
             Mistake(
+                "t is counted from 0",
+                lambda lr, t, steps: lr * min(1.0, (t + 1) / steps),
+                "The package's schedules count so. Here the first step is t = 1: t / steps.",
+            ),
+            Mistake(
                 "the rate rises without end",
                 lambda lr, t, steps: lr * t / steps,
                 "Stop at lr: min(1, t / steps).",
@@ -112,7 +127,12 @@ EXERCISES = (
         reference=best_rate,
         cases=(
             Call({"rates": (0.001, 0.01, 0.1, 0.3, 1.0), "losses": TABLE}),
-            Call({"rates": (0.1, 0.2, 0.4), "losses": ((0.3, 0.2, 5.0), (0.4, 0.1, 0.35), (0.6, 0.5, 0.7))}),
+            Call(
+                {
+                    "rates": (0.1, 0.2, 0.4, 0.8),
+                    "losses": ((0.3, 0.2, 5.0), (0.4, 0.1, 0.35), (0.6, nan, 0.7), (0.9, 0.8, 1.0)),
+                }
+            ),
         ),
         outputs=("rate",),
         mistakes=(
@@ -127,6 +147,16 @@ EXERCISES = (
                     np.argmin([np.median(row[~np.isnan(row)]) if (~np.isnan(row)).any() else np.inf for row in losses])
                 ],
                 "A rate at which two of three runs diverge is not good because the third one is: put inf for NaN.",
+            ),
+            Mistake(
+                "a diverged run counts as 0",
+                lambda rates, losses: rates[np.argmin(np.median(np.nan_to_num(losses), axis=1))],
+                "np.nan_to_num puts 0 for NaN, the best loss of all. Give it nan=np.inf.",
+            ),
+            Mistake(
+                "you return the lowest median",
+                lambda rates, losses: float(np.min(np.median(np.where(np.isnan(losses), np.inf, losses), axis=1))),
+                "Return the rate that it belongs to.",
             ),
             Mistake(
                 "the mean decides",
@@ -154,6 +184,6 @@ EXERCISES = (
             "np.where(np.isnan(losses), np.inf, losses), np.median(…, axis=1), and np.argmin of that.",
             "losses = np.where(np.isnan(losses), np.inf, losses); return rates[np.argmin(np.median(losses, axis=1))]",
         ),
-        praise="With this, and an own list of rates for each, you can compare optimizers.",
+        praise="With this, and a list of rates for each, you can compare optimizers.",
     ),
 )

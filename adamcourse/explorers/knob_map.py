@@ -10,7 +10,7 @@ from adamcourse.surfaces import rosenbrock
 
 STEPS = 300
 TARGET = 1e-4
-RATES = np.geomspace(1e-3, 3, 40)
+RATES = 10 ** np.arange(-3, 0.46, 0.1)  # every second step of the slider
 SHARES = np.linspace(0, 1, 41)  # of the way from the left end of a map to its right end
 KNOBS = {
     "β1": lambda share: 1 - 0.005**share,  # from 0 to 0.995
@@ -42,7 +42,7 @@ def knob_map():
     fig, (left, middle, right) = plots.figure(columns=3, width=13, height=4.8)
     mesh = left.pcolormesh(SHARES, RATES, colours(maps["β1"]), cmap="viridis_r", vmin=-6, vmax=2, zorder=0)
     fig.colorbar(mesh, ax=left, label="log10 of the loss")
-    left.set(yscale="log", ylabel="learning rate α", xlabel="second knob, share of the way", ylim=(1e-3, 3))
+    left.set(yscale="log", ylabel="learning rate α", xlabel="second knob, share of the way", ylim=(0.9e-3, 3))
     (cursor,) = left.plot([], [], "o", color="white", markersize=13, markeredgecolor="black", markeredgewidth=2.5)
     plots.contours(middle, rosenbrock)
     (line,) = middle.plot([], [], color=style.color, linewidth=1.5, zorder=4)
@@ -77,7 +77,7 @@ def knob_map():
         },
         about="the loss of Adam on Rosenbrock after 300 steps, over α and a second knob, and the run at the cursor.",
         presets={
-            "Show me the failure": {"knob": "β1", "rate": 10**0.45, "share": 0.0},
+            "Show me the failure": {"knob": "β2", "rate": 10**0.45, "share": 0.0},
             "ε = 10,000: momentum": {"knob": "ε", "rate": 10**0.45, "share": 1.0},
         },
         challenge=Challenge(
