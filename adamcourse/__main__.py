@@ -38,6 +38,8 @@ def variables(home_is_writable):
     """Return the environment variables of the server: the course's settings come before the user's, and stay apart."""
     paths = [str(ROOT / ".jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     added = {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
+    for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # matrices here are small: on a busy machine a second
+        added[library] = os.environ.get(library, "1")  # thread makes them many times slower
     if not home_is_writable:
         folder = Path(tempfile.mkdtemp(prefix="adamcourse-"))
         print(f"Your home folder cannot be written to: Jupyter's own files go to {folder} this time.")
