@@ -1,8 +1,10 @@
 """Explorers without a browser: every control at its ends, every preset, every challenge won and lost, errors."""
 
 import io
+import re
 
 import ipywidgets
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,13 +13,14 @@ from adamcourse import explorers, plots
 from adamcourse.explorers.adam_switches import adam_without
 from adamcourse.explorers.explorer import Explorer, Seen, log_slider, slider
 from adamcourse.optimizers import GradientDescent, Momentum
+from notebooks.teaching import refresh
 
 MADE = {
     name: getattr(explorers, name)() for name in explorers.__all__ if name[0].islower()
 }  # made once: a race takes most of a second
 every_explorer = pytest.mark.parametrize("explorer", MADE.values(), ids=MADE)
 WON = {
-    "race": {"factor": 2.5},
+    "race": {"factor": 10**0.4},
     "rate_and_condition": {"rate": 10**-0.75, "condition": 10.0},
     "batch_and_rate": {"batch": 8, "rate": 10**-1.3},
     "momentum_phases": {"rate": 10**-1.5, "beta": 0.67},
@@ -27,6 +30,7 @@ WON = {
     "knob_map": {"knob": "β1", "rate": 10**0.15, "share": 0.45},
     "adam_switches": {"bias_correction": False, "rate": 10**-0.85},
 }
+CALLS = re.compile(rf"^({'|'.join(MADE)})\(", flags=re.M)
 NOT_SPARED = {"momentum": False, "scaling": True, "bias_correction": True}
 
 
@@ -34,6 +38,16 @@ NOT_SPARED = {"momentum": False, "scaling": True, "bias_correction": True}
 def begin_at_reset():
     for explorer in MADE.values():
         explorer.set(**explorer.presets["Reset"])
+
+
+def in_lesson(stem):
+    """Return the names of the explorers that a lesson shows, in order."""
+    lesson = nbformat.read(refresh.LESSONS / f"{stem}.ipynb", as_version=4)
+    return [name for cell in lesson.cells if cell.cell_type == "code" for name in CALLS.findall(cell.source)]
+
+
+def test_every_explorer_is_shown_in_a_lesson():
+    assert sorted(name for file in refresh.lessons() for name in in_lesson(file.stem)) == sorted(MADE)
 
 
 def pixels(explorer):
