@@ -1,8 +1,12 @@
 """Explorers without a browser: every control at its ends, every preset, every challenge won and lost, errors."""
 
 import io
+import re
+import threading
+import time
 
 import ipywidgets
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,13 +15,14 @@ from adamcourse import explorers, plots
 from adamcourse.explorers.adam_switches import adam_without
 from adamcourse.explorers.explorer import Explorer, Seen, log_slider, slider
 from adamcourse.optimizers import GradientDescent, Momentum
+from notebooks.teaching import refresh
 
 MADE = {
     name: getattr(explorers, name)() for name in explorers.__all__ if name[0].islower()
 }  # made once: a race takes most of a second
 every_explorer = pytest.mark.parametrize("explorer", MADE.values(), ids=MADE)
 WON = {
-    "race": {"factor": 2.5},
+    "race": {"factor": 10**0.4},
     "rate_and_condition": {"rate": 10**-0.75, "condition": 10.0},
     "batch_and_rate": {"batch": 8, "rate": 10**-1.3},
     "momentum_phases": {"rate": 10**-1.5, "beta": 0.67},
@@ -27,6 +32,7 @@ WON = {
     "knob_map": {"knob": "β1", "rate": 10**0.15, "share": 0.45},
     "adam_switches": {"bias_correction": False, "rate": 10**-0.85},
 }
+CALLS = re.compile(rf"^({'|'.join(MADE)})\(", flags=re.M)
 NOT_SPARED = {"momentum": False, "scaling": True, "bias_correction": True}
 
 
@@ -34,6 +40,16 @@ NOT_SPARED = {"momentum": False, "scaling": True, "bias_correction": True}
 def begin_at_reset():
     for explorer in MADE.values():
         explorer.set(**explorer.presets["Reset"])
+
+
+def in_lesson(stem):
+    """Return the names of the explorers that a lesson shows, in order."""
+    lesson = nbformat.read(refresh.LESSONS / f"{stem}.ipynb", as_version=4)
+    return [name for cell in lesson.cells if cell.cell_type == "code" for name in CALLS.findall(cell.source)]
+
+
+def test_every_explorer_is_shown_in_a_lesson():
+    assert sorted(name for file in refresh.lessons() for name in in_lesson(file.stem)) == sorted(MADE)
 
 
 def pixels(explorer):
@@ -185,6 +201,89 @@ def test_several_controls_are_drawn_once(line):
     explorer, drawn = line
     explorer.set(height=0.2)
     assert drawn == [0.5, 0.2]
+
+
+@pytest.fixture
+def played():
+    """A race whose slider is being played, and its slider."""
+    explorer = MADE["race"]
+    slider = explorer.controls["steps"]
+    slider.button.value = True
+    yield explorer, slider
+    slider.stop()
+
+
+def test_ticks_move_the_slider_and_end_at_its_end(played):
+    explorer, slider = played
+    assert (slider.ticks.playing, slider.button.description) == (True, "Pause")
+    slider.ticks.set_state({"value": 61})
+    assert "61 steps shown" in explorer.says.value
+    slider.ticks.set_state({"value": 300, "playing": False})  # what the browser sends at the end
+    assert "300 steps shown" in explorer.says.value
+    assert (slider.button.value, slider.button.description) == (False, "Play")
+
+
+@pytest.mark.parametrize("preset", ["Reset", "Show me the failure"])
+def test_a_preset_ends_the_playing_and_a_late_tick_changes_nothing(played, preset):
+    explorer, slider = played
+    explorer.set(**explorer.presets[preset])
+    slider.ticks.set_state({"value": 62})
+    assert (slider.value, slider.ticks.value, slider.ticks.playing) == (60, 60, False)
+
+
+def test_a_hand_on_the_slider_ends_the_playing_and_the_next_begins_there(played):
+    _, slider = played
+    slider.value = 100
+    assert (slider.ticks.value, slider.ticks.playing) == (100, False)
+    slider.button.value = True
+    assert (slider.value, slider.ticks.value, slider.ticks.playing) == (100, 100, True)
+
+
+def test_messages_on_several_threads_are_answered_one_after_the_other(line):
+    explorer, _ = line
+    draw, inside, most = explorer.draw, [], []
+
+    def slow(height):
+        inside.append(height)
+        most.append(len(inside))
+        time.sleep(0.01)
+        inside.pop()
+        return draw(height)
+
+    explorer.draw = slow
+    ways = [lambda h=h: explorer.set(height=h / 10) for h in range(9)] + [explorer.update] * 4
+    threads = [threading.Thread(target=way) for way in ways]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(most) == 1
+    assert explorer.says.value == f"height {explorer.controls['height'].value:.2f}"
+
+
+def test_a_preset_on_another_thread_waits_for_the_tick_that_is_being_drawn(played):
+    explorer, slider = played
+    begun, go, draw = threading.Event(), threading.Event(), explorer.draw
+
+    def slow(steps, factor):
+        if steps == 70:
+            begun.set()
+            go.wait(10)
+        return draw(steps, factor)
+
+    explorer.draw = slow
+    tick = threading.Thread(target=slider.ticks.set_state, args=[{"value": 70}])
+    preset = threading.Thread(target=lambda: explorer.set(**explorer.presets["Reset"]))
+    tick.start()
+    begun.wait(10)
+    preset.start()
+    preset.join(0.3)  # long enough for a preset that does not wait
+    go.set()
+    for thread in (tick, preset):
+        thread.join()
+    explorer.draw = draw
+    assert (slider.value, slider.ticks.playing) == (60, False)
+    assert "60 steps shown" in explorer.says.value
 
 
 def test_a_hundred_updates_leave_no_figure_and_no_artist_behind():

@@ -4,6 +4,8 @@ Why not `interact`: it builds the figure anew for every value of a slider, which
 errors. Here the figure is kept, what stands still is drawn once, and the moved artists are drawn over it.
 """
 
+import threading
+from functools import wraps
 from typing import NamedTuple
 
 import ipywidgets as widgets
@@ -11,6 +13,19 @@ import numpy as np
 import traitlets
 
 from adamcourse.plots import png, show_picture
+
+_turn = threading.RLock()
+
+
+def _in_turn(method):
+    """Let a method wait for what another one draws: JupyterLab sends the messages of widgets to several threads."""
+
+    @wraps(method)
+    def waits(*args, **kwargs):
+        with _turn:
+            return method(*args, **kwargs)
+
+    return waits
 
 
 class Seen(NamedTuple):
@@ -43,6 +58,11 @@ def whole_slider(label, low, high, value):
     return widgets.IntSlider(value, min=low, max=high, **_named(label))
 
 
+def steps_slider(label, low, high, value):
+    """Return a slider over whole numbers that can be played: it has a button that moves it on to the end."""
+    return PlayedSlider(value, min=low, max=high, **_named(label))
+
+
 def checkbox(label, value):
     """Return a box to tick."""
     return widgets.Checkbox(value, indent=False, **_named(label))
@@ -59,6 +79,47 @@ def _named(label):
         "style": {"description_width": "initial"},
         "layout": widgets.Layout(width="min(430px, 95%)"),
     }
+
+
+class PlayedSlider(widgets.IntSlider):
+    """A slider with a button that plays it; `beside` are the widgets that stand beside it.
+
+    An unseen `Play` ticks in the browser: its own buttons have no names for screen readers. The ticks go through the
+    kernel to the slider, so that one that is still on its way when something else moves the slider changes nothing.
+    """
+
+    def __init__(self, value, **options):
+        super().__init__(value, **options)
+        hidden = widgets.Layout(display="none")
+        self.ticks = widgets.Play(value, min=self.min, max=self.max, interval=50, layout=hidden)
+        self.button = widgets.ToggleButton(tooltip=f"{self.description}: play or pause")
+        self.beside = self.button, self.ticks
+        self.button.observe(self._play_or_pause, "value")
+        self.ticks.observe(self._tick, ["value", "playing"])
+        self.observe(self._moved, "value")
+        self._play_or_pause()
+
+    def stop(self):
+        """Play no longer."""
+        self.button.value = False
+
+    @_in_turn
+    def _play_or_pause(self, change=None):
+        self.button.description = "Pause" if self.button.value else "Play"
+        self.ticks.playing = self.button.value
+
+    @_in_turn
+    def _tick(self, change):
+        if self.button.value:
+            self.value, self.button.value = self.ticks.value, self.ticks.playing
+        else:
+            self.ticks.value = self.value
+
+    @_in_turn
+    def _moved(self, change):
+        if self.value != self.ticks.value:
+            self.stop()
+            self.ticks.value = self.value
 
 
 class Picture(widgets.Image):
@@ -95,16 +156,21 @@ class Explorer:
             control.observe(lambda change: self.update(), "value")
         self.update()
 
+    @_in_turn
     def set(self, **values):
         """Set several controls and draw once."""
         self._held = True
         try:
+            for control in self.controls.values():
+                if isinstance(control, PlayedSlider):
+                    control.stop()
             for name, value in values.items():
                 self.controls[name].value = value
         finally:
             self._held = False
         self.update()
 
+    @_in_turn
     def update(self):
         """Draw the figure for the controls' present values."""
         if self._held:
@@ -114,8 +180,9 @@ class Explorer:
         except Exception as error:
             self.says.value = f"This explorer failed: {type(error).__name__}: {error}"
             raise
-        self.picture.value = self._png()
-        self.picture.tooltip = self.says.value = self.seen.text
+        with self.picture.hold_sync():  # in one message: the browser loads the picture anew with each
+            self.picture.value, self.picture.tooltip = self._png(), self.seen.text
+        self.says.value = self.seen.text
         if self.challenge:
             won = f"Done. {self.challenge.praise}" if self.seen.won else "Not yet."
             self.verdict.value = f"<b>Challenge.</b> {self.challenge.task} <b>{won}</b>"
@@ -125,8 +192,9 @@ class Explorer:
         buttons = [widgets.Button(description=name, layout=widgets.Layout(width="auto")) for name in self.presets]
         for button in buttons:
             button.on_click(lambda button: self.set(**self.presets[button.description]))
+        controls = [w for control in self.controls.values() for w in (control, *getattr(control, "beside", ()))]
         wrap = widgets.Layout(flex_flow="row wrap")
-        rows = [widgets.HBox(list(self.controls.values()), layout=wrap), widgets.HBox(buttons, layout=wrap)]
+        rows = [widgets.HBox(controls, layout=wrap), widgets.HBox(buttons, layout=wrap)]
         return widgets.VBox([*rows, self.picture, self.says, *([self.verdict] if self.challenge else [])])
 
     def _ipython_display_(self):

@@ -4,7 +4,7 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, whole_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, steps_slider
 from adamcourse.optimizers import Adam, GradientDescent, Momentum, RMSprop
 from adamcourse.surfaces import bowl, ravine, rosenbrock
 
@@ -88,7 +88,7 @@ def race():
         fig,
         draw,
         {
-            "steps": whole_slider("steps shown", 1, STEPS, 60),
+            "steps": steps_slider("steps shown", 1, STEPS, 60),
             "factor": log_slider("step sizes, as a multiple of each one's best", 0.1, 10, 1),
         },
         about="four optimizers walk from one start on three surfaces; an orange star marks the minimum.",

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.lab import CHROMIUM, FLAGS, ROOT, close_page, jupyterlab, open_page
+from notebooks.teaching import refresh
+from tests.browser import lab
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 expect.set_options(timeout=30_000)
@@ -15,37 +17,39 @@ expect.set_options(timeout=30_000)
 
 @pytest.fixture(scope="session")
 def chromium():
-    if CHROMIUM is None and os.environ.get("CI"):
+    if lab.CHROMIUM is None and os.environ.get("CI"):
         pytest.fail("no Chromium on this machine, and CI must have one")
-    if CHROMIUM is None:
+    if lab.CHROMIUM is None:
         pytest.skip("no Chromium on this machine: install it to run the browser tests")
+    SCREENSHOTS.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+        visitor = lab.visitor(playwright)
+        yield visitor
+        visitor.browser.close()
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    """The address of JupyterLab as `python -m adamcourse` starts it."""
-    with jupyterlab(tmp_path_factory.mktemp("home")) as address:
-        yield address
+def open_notebook(chromium, tmp_path_factory):
+    """A context with the page of a notebook, which is run to its end in JupyterLab; the file is removed afterwards."""
+    with lab.jupyterlab(tmp_path_factory.mktemp("home")) as address:
+
+        @contextmanager
+        def opened(file):
+            page = lab.open_page(chromium, address, file.name)
+            try:
+                lab.run_all(page)
+                yield page
+            finally:
+                lab.close_page(page)
+                file.unlink()
+
+        yield opened
 
 
-@pytest.fixture(scope="module")
-def open_notebook(lab, chromium):
-    """A function that opens a copy of a notebook in JupyterLab and returns the page."""
-    opened = []
-
-    def open_it(file):
-        copy = ROOT / "notebooks" / f"browser-test-{file.name}"
-        shutil.copy(file, copy)
-        page = open_page(chromium, lab, copy.name)
-        opened.append((page, copy))
-        return page
-
-    SCREENSHOTS.mkdir(exist_ok=True)
-    yield open_it
-    for page, copy in opened:
-        close_page(page)
-        copy.unlink()
+@pytest.fixture(scope="session", params=refresh.lessons(), ids=lambda file: file.stem)
+def lesson(request, open_notebook):
+    """The page of a lesson, opened and run once for all tests that use it."""
+    copy = shutil.copy(request.param, request.param.with_name(f"browser-test-{request.param.name}"))
+    with open_notebook(copy) as page:
+        page.lesson = request.param.stem
+        yield page

@@ -11,6 +11,8 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
+
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -57,15 +59,35 @@ def _wait_for(address, server, log):
             time.sleep(0.1)
 
 
-def open_page(browser, address, name):
+def visitor(playwright):
+    """Return a new Chromium whose pages share what they have loaded."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    return browser.new_context(viewport={"width": 1280, "height": 1000})
+
+
+def write_notebook(name, *cells):
+    """Write a notebook of code cells into notebooks/ and return its file."""
+    file, kernel = ROOT / "notebooks" / f"{name}.ipynb", {"name": "python3", "display_name": "Python 3"}
+    cells = [nbformat.v4.new_code_cell(code) for code in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), file)
+    return file
+
+
+def open_page(visitor, address, name):
     """Return a page of JupyterLab that shows a notebook in notebooks/, with a kernel that is ready."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page = visitor.new_page()
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
     page.goto(f"{address}/lab/tree/notebooks/{name}?reset")
     page.wait_for_function(IDLE, timeout=60_000)
     return page
+
+
+def run_all(page):
+    """Run every cell of the notebook and wait for the kernel."""
+    page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_function(IDLE, timeout=60_000)
 
 
 def close_page(page):

@@ -1,22 +1,10 @@
-"""Each lesson as a learner uses it: open it in JupyterLab, run all, move a slider, answer the quiz, do the exercise."""
+"""Each lesson as a learner uses it: open it in JupyterLab, run all, answer the quiz, do the exercise."""
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
-from notebooks.teaching import refresh
-from tests.browser.conftest import SCREENSHOTS
-from tests.browser.lab import IDLE
-
-LESSONS = refresh.lessons()
 ERROR = "[data-mime-type='application/vnd.jupyter.error']"
-
-
-def run_all(page):
-    page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_function(IDLE, timeout=60_000)
-    expect(page.locator("img.widget-image").first).to_be_visible()
 
 
 def cell(page, text):
@@ -24,47 +12,14 @@ def cell(page, text):
     return page.locator(".jp-CodeCell").filter(has=page.locator(".cm-content", has_text=text)).first
 
 
-@pytest.fixture(scope="module", params=LESSONS, ids=lambda file: file.stem)
-def lesson(request, open_notebook):
-    """The page of a lesson, opened and run once for all tests below."""
-    page = open_notebook(request.param)
-    page.lesson = request.param.stem
-    run_all(page)
-    page.at_first = page.locator("img.widget-image").first.get_attribute("title")
-    return page
-
-
 def test_runs_without_an_error_in_page_or_kernel(lesson):
     expect(lesson.locator(ERROR)).to_have_count(0)
     assert not [error for error in lesson.errors if "404" not in error], lesson.errors
-    lesson.locator("img.widget-image").first.scroll_into_view_if_needed()
-    lesson.screenshot(path=SCREENSHOTS / f"{lesson.lesson}.png")
 
 
 def test_no_dialog_and_no_news_in_the_way(lesson):
     expect(lesson.locator(".jp-Dialog")).to_have_count(0)
     expect(lesson.locator(".Toastify__toast")).to_have_count(0)
-
-
-def test_an_arrow_key_on_a_slider_changes_picture_and_sentence(lesson):
-    picture, handle = lesson.locator("img.widget-image").first, lesson.locator(".noUi-handle").first
-    name = lesson.locator("img.widget-image").first.get_attribute("title")
-    handle.scroll_into_view_if_needed()
-    handle.focus()
-    before, source = picture.screenshot(), picture.get_attribute("src")
-    lesson.keyboard.press("ArrowRight")
-    expect(picture).not_to_have_attribute("src", source)
-    expect(picture).not_to_have_attribute("title", name)
-    lesson.wait_for_function("document.querySelector('img.widget-image').complete")
-    assert picture.screenshot() != before
-
-
-def test_presets_change_the_picture_and_reset_brings_it_back(lesson):
-    picture = lesson.locator("img.widget-image").first
-    lesson.get_by_role("button", name="Show me the failure").first.click()
-    expect(picture).not_to_have_attribute("title", lesson.at_first)
-    lesson.get_by_role("button", name="Reset").first.click()
-    expect(picture).to_have_attribute("title", lesson.at_first)
 
 
 def test_quizzes_answer_to_the_keyboard(lesson):

@@ -1,0 +1,63 @@
+"""An explorer as it stands on a page: its controls, picture and words, moved with keys and clicks."""
+
+from playwright.sync_api import expect
+
+SLIDER, TICK, LIST = ".noUi-handle", "input[type=checkbox]", "select"
+AT_LAST = {
+    SLIDER: "handle => handle.ariaValueNow === handle.ariaValueMax",
+    LIST: "list => list.selectedIndex === list.length - 1",
+}
+
+
+class Shown:
+    """The explorer with a number, counted from the top of the page."""
+
+    def __init__(self, page, number=0):
+        self.page = page
+        self.box = page.locator(".widget-vbox:has(> .widget-image)").nth(number)
+        self.picture = self.box.locator("> .widget-image")
+        self.sentence, self.verdict = (self.box.locator("> .widget-html").nth(i) for i in (0, 1))
+
+    def controls(self):
+        """Return what the keyboard can reach of each control, with its kind."""
+        rows = self.box.locator(".widget-slider, .widget-checkbox, .widget-dropdown").all()
+        kinds = [next(kind for kind in (SLIDER, TICK, LIST) if row.locator(kind).count()) for row in rows]
+        return [(kind, row.locator(kind)) for kind, row in zip(kinds, rows, strict=True)]
+
+    def press(self, kind, control):
+        """Move a control by one step with the keyboard."""
+        control.focus()
+        back = kind != TICK and control.evaluate(AT_LAST[kind])
+        if kind == SLIDER:
+            self.page.keyboard.press("ArrowLeft" if back else "ArrowRight")
+            return
+        self.page.keyboard.press("Space")
+        if kind == LIST:  # while a list is closed, JupyterLab takes the arrows to go from cell to cell
+            self.box.locator("select:open").wait_for()
+            self.page.keyboard.press("ArrowUp" if back else "ArrowDown")
+            self.page.keyboard.press("Enter")
+
+    def set(self, kind, control, value):
+        """Give a control a value, as a learner types or clicks it."""
+        if kind == TICK:
+            control.set_checked(value)
+        elif kind == LIST:
+            control.select_option(label=str(value))
+        else:
+            readout = control.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]").locator(".widget-readout")
+            readout.fill(f"{value:.9g}")
+            readout.press("Enter")
+
+    def click(self, name):
+        """Press a button of the explorer."""
+        self.box.get_by_role("button", name=name, exact=True).click()
+
+    def says(self, words):
+        """Wait until the explorer says this, below the picture and as the picture's name."""
+        expect(self.sentence).to_have_text(words)
+        expect(self.picture).to_have_attribute("title", words)
+
+    def pixels(self):
+        """Return what is seen of the picture once it is loaded."""
+        self.picture.evaluate("image => image.decode()")
+        return self.picture.screenshot()

@@ -1,0 +1,65 @@
+"""Every explorer of every lesson as a learner uses it: a key on each control, each preset, the challenge."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.shown import Shown
+from tests.test_explorers import MADE, WON, in_lesson
+
+
+@pytest.fixture
+def explorers(lesson):
+    """What the page shows of each explorer, and the same explorer in this process, both at their first values."""
+    names = in_lesson(lesson.lesson)
+    expect(lesson.locator("img.widget-image")).to_have_count(len(names))
+    pairs = {name: (Shown(lesson, number), MADE[name]) for number, name in enumerate(names)}
+    for shown, made in pairs.values():
+        shown.click("Reset")
+        made.set(**made.presets["Reset"])
+        shown.says(made.seen.text)
+    return pairs
+
+
+def test_they_open(lesson, explorers):
+    for name, (shown, made) in explorers.items():
+        assert shown.picture.evaluate("image => image.naturalWidth") == made.fig.bbox.width, name
+        expect(shown.verdict).to_contain_text(made.challenge.task)
+        shown.picture.scroll_into_view_if_needed()
+        lesson.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def test_a_key_press_on_each_control_changes_the_pixels_and_the_sentence(explorers):
+    for name, (shown, made) in explorers.items():
+        controls = shown.controls()
+        assert len(controls) == len(made.controls), name
+        for label, (kind, control) in zip(made.controls, controls, strict=True):
+            said, before = made.seen.text, shown.pixels()
+            shown.press(kind, control)
+            expect(shown.sentence, f"{name}, {label}").not_to_have_text(said)
+            shown.says(shown.sentence.inner_text())
+            assert shown.pixels() != before, (name, label)
+            shown.click("Reset")
+            shown.says(said)
+
+
+def test_presets_do_what_they_do_without_a_browser_and_reset_brings_the_picture_back(explorers):
+    for name, (shown, made) in explorers.items():
+        said, first = made.seen.text, shown.pixels()
+        for preset, values in made.presets.items():
+            made.set(**values)
+            shown.click(preset)
+            shown.says(made.seen.text)
+            assert (shown.pixels() == first) == (preset == "Reset"), (name, preset)
+        assert made.seen.text == said
+
+
+def test_challenges_are_lost_at_first_and_can_be_won(explorers):
+    for name, (shown, made) in explorers.items():
+        expect(shown.verdict).to_contain_text("Not yet.")
+        for label, (kind, control) in zip(made.controls, shown.controls(), strict=True):
+            if label in WON[name]:
+                shown.set(kind, control, WON[name][label])
+        expect(shown.verdict, name).to_contain_text(f"Done. {made.challenge.praise}")
+        made.set(**WON[name])
+        shown.says(made.seen.text)

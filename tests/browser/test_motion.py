@@ -1,0 +1,180 @@
+"""Pictures that follow a fast drag, and steps that are played: no queue, no blank frame, the last value is drawn."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.benchmarks.explorers import COMMON, OURS
+from tests.browser.lab import write_notebook
+from tests.browser.shown import SLIDER, Shown
+from tests.test_explorers import MADE
+
+RACE = "from adamcourse.explorers import race\n\nrace()"
+FAILURE = "Show me the failure"
+WATCH = """
+picture => {
+    picture.sources = [];
+    picture.widths = [];
+    new MutationObserver(() => picture.sources.push(picture.getAttribute('src')))
+        .observe(picture, { attributeFilter: ['src'] });
+    picture.addEventListener('load', () => picture.widths.push(picture.naturalWidth));
+    picture.addEventListener('error', () => picture.widths.push(0));
+}
+"""
+BYTES = """
+async picture => {
+    const bytes = new Uint8Array(await (await fetch(picture.src)).arrayBuffer());
+    return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
+}
+"""
+VALUE = "(handle, base) => (x => base ? base ** x : x)(handle.closest('.noUi-target').noUiSlider.get(true))"
+
+
+@pytest.fixture(scope="module")
+def page(open_notebook):
+    """A page with the race, which has most lines, and the figure of the benchmark."""
+    with open_notebook(write_notebook("browser-test-motion", RACE, COMMON + OURS)) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def figures(page):
+    """The two explorers on the page, each with the same one in this process."""
+    made = {}
+    exec(COMMON + OURS.replace("\nExplorer(", "\nexplorer = Explorer("), made)
+    both = {"race": MADE["race"], "benchmark": made["explorer"]}
+    shown = {name: Shown(page, number) for number, name in enumerate(both)}
+    for each in shown.values():
+        each.picture.evaluate(WATCH)
+    return {name: (shown[name], both[name]) for name in both}
+
+
+@pytest.fixture
+def race(figures):
+    """The race at its first values."""
+    shown, made = figures["race"]
+    shown.click("Reset")
+    made.set(**made.presets["Reset"])
+    shown.says(made.seen.text)
+    return shown, made
+
+
+def drag(handle, *shares, moves=40):
+    """Drag a slider to shares of its length, one after the other, in so many moves each; the button stays pressed."""
+    handle.scroll_into_view_if_needed()
+    track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
+    at, mouse = handle.bounding_box(), handle.page.mouse
+    x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
+    mouse.move(x, y)
+    mouse.down()
+    for share in shares:
+        mouse.move(track["x"] + share * track["width"], y, steps=moves)
+
+
+def painted(shown):
+    """Return the frames that Chromium has painted, cut to the picture, as a list that grows, and what ends it."""
+    at, frames, cdp = shown.picture.bounding_box(), [], shown.page.context.new_cdp_session(shown.page)
+
+    def keep(frame):
+        image = Image.open(io.BytesIO(base64.b64decode(frame["data"])))
+        frames.append(np.asarray(image.crop((at["x"], at["y"], at["x"] + at["width"], at["y"] + at["height"]))))
+        cdp.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
+
+    cdp.on("Page.screencastFrame", keep)
+    cdp.send("Page.startScreencast", {"format": "png"})
+    return frames, lambda: cdp.send("Page.stopScreencast")
+
+
+@pytest.mark.parametrize(
+    ("figure", "control"), [("race", "steps"), ("race", "factor"), ("benchmark", "rate")], ids=lambda name: name
+)
+def test_a_fast_drag_leaves_no_queue_and_ends_with_its_last_value(figures, figure, control):
+    shown, made = figures[figure]
+    shown.click("Reset")
+    handle = shown.box.locator(SLIDER).nth(list(made.controls).index(control))
+    shown.picture.evaluate("picture => { picture.sources.length = picture.widths.length = 0; }")
+    drag(handle, 1, 0, 0.7)
+    on_the_way = shown.picture.evaluate("picture => picture.sources.length")
+    shown.page.mouse.up()
+
+    value = handle.evaluate(VALUE, getattr(made.controls[control], "base", None))
+    made.set(**made.presets["Reset"] | {control: value})
+    shown.says(made.seen.text)
+    expect(shown.picture).to_have_js_property("complete", True)
+    assert base64.b64decode(shown.picture.evaluate(BYTES)) == made.picture.value
+    sources, widths = shown.picture.evaluate("picture => [picture.sources, picture.widths]")
+    assert on_the_way >= 5
+    assert len(sources) <= on_the_way + 2  # one that was being drawn when the mouse stopped, and the last one
+    assert all(sources)
+    assert set(widths) == {made.fig.bbox.width}
+
+
+def test_no_frame_of_a_drag_is_blank(race):
+    shown, _ = race
+    shown.picture.scroll_into_view_if_needed()
+    frames, stop = painted(shown)
+    drag(shown.box.locator(SLIDER).first, 0, 1, moves=8)
+    shown.page.mouse.up()
+    steps_shown(shown, 300)
+    stop()
+    assert len(frames) > 8
+    assert max(frame.min() for frame in frames) < 100  # black lines and letters are in each of them
+
+
+def steps_shown(shown, steps):
+    expect(shown.sentence).to_contain_text(f" {steps} steps shown")
+
+
+def test_play_goes_on_to_the_end_and_stops_there(race):
+    shown, made = race
+    shown.set(*shown.controls()[0], 270)
+    steps_shown(shown, 270)
+    button = shown.box.get_by_role("button", name="Play")
+    button.focus()
+    shown.page.keyboard.press("Space")
+    expect(shown.box.get_by_role("button", name="Pause")).to_be_visible()
+    steps_shown(shown, 300)
+    expect(button).to_be_visible()
+    made.set(steps=300)
+    assert base64.b64decode(shown.picture.evaluate(BYTES)) == made.picture.value
+
+
+def test_pause_leaves_the_slider_where_it_is_and_the_next_play_goes_on_from_there(race):
+    shown, _ = race
+    shown.click("Play")
+    expect(shown.sentence).not_to_contain_text(" 60 steps shown")
+    shown.click("Pause")
+    expect(shown.box.get_by_role("button", name="Play")).to_be_visible()
+    paused = round(shown.controls()[0][1].evaluate(VALUE))
+    assert 60 < paused < 300
+    shown.click(FAILURE)
+    shown.set(*shown.controls()[0], 290)
+    shown.click("Play")
+    steps_shown(shown, 300)
+
+
+@pytest.mark.parametrize("preset", ["Reset", FAILURE])
+def test_a_preset_ends_the_playing(race, preset):
+    shown, made = race
+    shown.set(*shown.controls()[0], 2)
+    steps_shown(shown, 2)
+    shown.click("Play")
+    expect(shown.sentence).not_to_contain_text(" 2 steps shown")
+    shown.click(preset)
+    made.set(**made.presets[preset])
+    shown.says(made.seen.text)
+    expect(shown.box.get_by_role("button", name="Play")).to_be_visible()
+    shown.press(*shown.controls()[1])  # the answer to this comes after all ticks that were on their way
+    expect(shown.sentence).not_to_have_text(made.seen.text)
+    steps_shown(shown, 60)
+
+
+def test_every_button_has_a_name(figures):
+    for shown, _ in figures.values():
+        buttons = [button for button in shown.box.get_by_role("button").all() if button.is_visible()]
+        assert buttons
+        assert all(button.inner_text().strip() for button in buttons)
