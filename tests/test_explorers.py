@@ -1,14 +1,19 @@
 """Explorers without a browser: every control at its ends, every preset, every challenge won and lost, errors."""
 
+import gc
 import io
+import itertools
 import re
+import sys
 import threading
 import time
+import tracemalloc
 
 import ipywidgets
 import nbformat
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from PIL import Image
 
 from adamcourse import explorers, plots
@@ -286,14 +291,58 @@ def test_a_preset_on_another_thread_waits_for_the_tick_that_is_being_drawn(playe
     assert "60 steps shown" in explorer.says.value
 
 
-def test_a_hundred_updates_leave_no_figure_and_no_artist_behind():
-    from matplotlib import pyplot
+COSTLY = ("descend", "multiplier")  # what takes long in a drawing and keeps nothing: its results are used again
 
-    explorer = MADE["rate_and_condition"]
-    for k in range(100):
-        explorer.controls["rate"].value = 10 ** (-1 - 0.05 * (k % 20))
+
+def live_widgets():
+    return sum(isinstance(thing, ipywidgets.Widget) for thing in gc.get_objects())
+
+
+def use_results_again(module, drawing, monkeypatch):
+    """Let a costly function of a module return what it returned during one drawing, again and again."""
+    for name in set(COSTLY) & set(vars(module)):
+        compute, results = getattr(module, name), []
+        monkeypatch.setattr(module, name, lambda *how, f=compute, kept=results: kept.append(f(*how)) or kept[-1])
+        drawing()
+        again = itertools.cycle(results)
+        monkeypatch.setattr(module, name, lambda *how, again=again: next(again))
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_thousand_drawings_leave_nothing_behind(name, monkeypatch):
+    explorer = MADE[name]
+    last, control = list(explorer.controls.items())[-1]
+    two = [explorer.presets["Reset"] | {last: value} for value in settings(control)[:2]]
+
+    def draw(times):
+        for k in range(times):
+            explorer.draw(**two[k % 2])
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    use_results_again(sys.modules[f"adamcourse.explorers.{name}"], lambda: draw(2), monkeypatch)
+    before, artists = draw(100), len(explorer.fig.findobj())
+    assert draw(1000) - before < 300  # blocks of memory: one thing left behind by each drawing takes at least 1000
+    assert len(explorer.fig.findobj()) == artists
     assert pyplot.get_fignums() == []
-    assert len(explorer.fig.axes[0].lines) == len(explorers.rate_and_condition().fig.axes[0].lines)
+
+
+def test_a_thousand_updates_leave_nothing_behind(line):
+    explorer, drawn = line
+
+    def update(times):
+        for k in range(times):
+            explorer.controls["height"].value = (k % 9) / 10
+        drawn.clear()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    before, artists, widgets = update(100), len(explorer.fig.findobj()), live_widgets()
+    grown = update(1000) - before
+    tracemalloc.stop()
+    assert grown < 100_000  # bytes; a picture takes 3,000, and Python keeps some small things of 60 for their next use
+    assert (len(explorer.fig.findobj()), live_widgets()) == (artists, widgets)
 
 
 def test_values_of_a_log_slider_lie_on_its_steps():
