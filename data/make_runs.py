@@ -2,8 +2,8 @@
 
     python data/make_runs.py
 
-Writes data/runs.json, which lesson 09 draws. It took three quarters of an hour on one busy core. A step is the same to the last bit
-only with the same NumPy on the same kind of processor, so another machine writes slightly other numbers.
+Writes data/runs.json, which lesson 09 draws. It took three quarters of an hour on one busy core. A step is the same to
+the last bit only with the same NumPy on the same kind of processor, so another machine writes slightly other numbers.
 
 As printed, each optimizer has the rate that Keras gives it. In the search each has five rates, half a decade apart,
 more where the best one is the first or the last. A rate is judged by the digits that it gets right of the last 2,000

@@ -76,7 +76,7 @@ EXERCISES = (
             Mistake(
                 "only the sign of the gradient is used",
                 with_direction(lambda m, g, b: np.sign(g)),
-                "That is sign descent. Mix the memory in, beta1 * m + (1 - beta1) * gradient, before you take the sign.",
+                "That is sign descent. Mix in the memory, beta1 * m + (1 - beta1) * gradient, and then take the sign.",
             ),
             Mistake(
                 "only the sign of the memory is used",
@@ -102,7 +102,7 @@ EXERCISES = (
         hints=(
             "Two lines: first the step with the old memory, then the new memory.",
             "The step is lr times the sign of beta1 * m + (1 - beta1) * gradient.",
-            "x = x - lr * np.sign(beta1 * m + (1 - beta1) * gradient); m = beta2 * m + (1 - beta2) * gradient; return x, m",
+            "x = x - lr * np.sign(beta1 * m + (1 - beta1) * gradient), then m = beta2 * m + (1 - beta2) * gradient.",
         ),
         praise="Half of Adam's memory, and every coordinate moves by just the rate.",
     ),
