@@ -30,6 +30,9 @@ _RANGES = {
     "weight_decay": ("0 or more", lambda value: value >= 0),
     "threshold": ("4 or more", lambda value: value >= 4),
     "tolerance": ("0 or more", lambda value: value >= 0),
+    "dampening": ("from 0 to 1", lambda value: (value >= 0) & (value <= 1)),
+    "psi": ("0 or more", lambda value: value >= 0),
+    "eps_root": ("0 or more", lambda value: value >= 0),
 }
 
 

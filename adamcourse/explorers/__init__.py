@@ -11,6 +11,7 @@ bias_multiplier      lesson 07: the length of a step without the correction
 knob_map             lesson 08: heat maps of Adam's settings, and the run at the cursor
 learning_digits      lesson 09: a small network learns to read, minibatch by minibatch
 overfitting          lesson 10: few digits, dropout and weight decay
+two_dialects         lesson 12: one optimizer as two frameworks write it, and where the two part
 """
 
 from adamcourse.explorers.adam_switches import adam_switches
@@ -25,6 +26,7 @@ from adamcourse.explorers.overfitting import overfitting
 from adamcourse.explorers.race import race
 from adamcourse.explorers.rare_word import rare_word
 from adamcourse.explorers.rate_and_condition import rate_and_condition
+from adamcourse.explorers.two_dialects import two_dialects
 
 __all__ = [
     "Challenge",
@@ -41,4 +43,5 @@ __all__ = [
     "race",
     "rare_word",
     "rate_and_condition",
+    "two_dialects",
 ]
