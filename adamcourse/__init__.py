@@ -15,6 +15,7 @@ network      layers over one flat parameter vector, and softmax cross-entropy
 training     epochs over minibatches, stop and resume, memory, and a fair comparison of optimizers
 dialects     the same optimizers as PyTorch, Keras and Optax spell them
 plots        pictures of surfaces, paths and losses
+contest      a fair race for an optimizer of your own, and its score card
 explorers    live figures: controls, picture, one sentence that says what is seen
 exercises    check, hint, solution, and the quizzes
 environment  is everything installed that the lessons need?

@@ -165,6 +165,27 @@ def load_runs():
     return Runs(as_printed, searched, search)
 
 
+def load_recorded(framework):
+    """Return runs that a framework itself has made: a start `x0`, eight gradients `grads`, and `cases`.
+
+    Each case has the version, the optimizer, its arguments `kwargs`, and `x` after each of the eight steps.
+
+    Arguments
+    ---------
+    framework : "torch", "keras" or "optax".
+
+    Raises ValueError when framework is another word.
+    Source: PyTorch 2.13.0, Keras 3.15.1 and Optax 0.2.8; see data/README.md.
+
+    >>> recorded = load_recorded("keras")
+    >>> recorded["cases"][0]["optimizer"], recorded["cases"][0]["x"][0]
+    ('SGD', [0.99, -3.0, 0.499999999, 0.0])
+    """
+    if framework not in ("torch", "keras", "optax"):
+        raise ValueError(f"framework = {framework!r}: give 'torch', 'keras' or 'optax'")
+    return json.loads(data_file(f"recorded/{framework}.json").read_text(encoding="utf-8"))
+
+
 def minibatches(n, size, rng):
     """Yield the indices of one minibatch after the other for ever; each epoch is shuffled anew.
 

@@ -49,8 +49,13 @@ def code_lines(file):
     owners = [
         n for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, (ast.Module, ast.ClassDef, ast.FunctionDef))
     ]
-    text = sum(len(ast.get_docstring(owner, clean=False).splitlines()) for owner in owners if ast.get_docstring(owner))
-    return sum(bool(line.strip()) for line in file.read_text().splitlines()) - text
+    texts = [ast.get_docstring(owner, clean=False) or "" for owner in owners]
+    return filled(file.read_text()) - sum(map(filled, texts))
+
+
+def filled(text):
+    """How many lines of a text are not blank."""
+    return sum(bool(line.strip()) for line in text.splitlines())
 
 
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(PACKAGE)))

@@ -1,8 +1,6 @@
 """Optimizers against recorded runs of PyTorch, Keras and Optax, against closed forms, and as broadcasting functions."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from adamcourse.datasets import load_recorded
 from adamcourse.dialects import DIALECTS, optax, pytorch
 from adamcourse.optimizers import (
     ALL,
@@ -27,7 +26,7 @@ from adamcourse.optimizers import (
 
 # --- recorded runs of other libraries ----------------------------------------------------------------------------
 
-RECORDED = [json.loads(file.read_text()) for file in sorted((Path(__file__).parent / "golden").glob("*.json"))]
+RECORDED = [load_recorded(framework) for framework in ("keras", "optax", "torch")]
 CASES = [(run, case) for run in RECORDED for case in run["cases"]]
 EPS_INSIDE = "ε stands inside the root there"
 EPS_HAT = "ε is added to the uncorrected root there, the paper's second form"

@@ -7,7 +7,7 @@ optax      Optax 0.2.8
 
 A dialect is an optimizer like all others, with its framework's defaults and the course's names for hyper-parameters.
 The first line of its docstring says how it differs. What is left out are options that change nothing of the
-mathematics, and those that no recorded run in tests/golden/ covers.
+mathematics, and those that no recorded run in data/recorded/ covers.
 """
 
 from dataclasses import MISSING, fields

@@ -23,6 +23,7 @@ from adamcourse.exercises import (
     lesson_09,
     lesson_10,
     lesson_11,
+    lesson_12,
     lesson_13,
 )
 from adamcourse.exercises.exercise import Verdict, judge
@@ -43,6 +44,7 @@ LESSONS = (
     lesson_09,
     lesson_10,
     lesson_11,
+    lesson_12,
     lesson_13,
 )
 EXERCISES = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}

@@ -17,6 +17,17 @@ RATE, STEPS, FALL = 0.01, 100, 50
 GRADIENTS = np.random.default_rng(0).normal(-0.3, 1.0, size=(STEPS, 1))
 ROUNDING, APART = 1e-12, 0.03  # what counts as equal, and what the challenge asks for
 
+PRESETS = {
+    "Show me the failure": {"optimizer": "Adam", "first": "PyTorch", "second": "Keras", "size": 1e-7, "own": True},
+    "The same": {"optimizer": "Adam", "first": "PyTorch", "second": "Optax", "size": 1e-7, "own": True},
+    "A rate that falls": {"optimizer": "SGD", "first": "PyTorch", "second": "Keras", "size": 1.0, "falls": True},
+}
+CHALLENGE = Challenge(
+    "With gradients near 0.1 or more, equal settings and a constant α, no ε matters. Find an optimizer and two "
+    f"frameworks that still end more than {APART} apart.",
+    "One name may stand for several algorithms: Nadam has two schedules or none, AMSGrad three maxima.",
+)
+
 
 def dialect(name, written_by, own):
     """Return a dialect with the rate of this explorer, and its own defaults or those of the course for the rest."""
@@ -99,26 +110,6 @@ def two_dialects():
             "falls": checkbox("α falls to a tenth halfway", False),
         },
         about=f"one optimizer in two dialects along the same {STEPS} gradients, and how far apart they are.",
-        presets={
-            "Show me the failure": {
-                "optimizer": "Adam",
-                "first": "PyTorch",
-                "second": "Keras",
-                "size": 1e-7,
-                "own": True,
-            },
-            "The same": {"optimizer": "Adam", "first": "PyTorch", "second": "Optax", "size": 1e-7, "own": True},
-            "A rate that falls": {
-                "optimizer": "SGD",
-                "first": "PyTorch",
-                "second": "Keras",
-                "size": 1.0,
-                "falls": True,
-            },
-        },
-        challenge=Challenge(
-            "With gradients near 0.1 or more, equal settings and a constant α, no ε matters. Find an optimizer and two "
-            f"frameworks that still end more than {APART} apart.",
-            "One name may stand for several algorithms: Nadam has two schedules or none, AMSGrad three maxima.",
-        ),
+        presets=PRESETS,
+        challenge=CHALLENGE,
     )

@@ -1,0 +1,73 @@
+"""Optimizers: each turns the history of gradients into a step, and none knows what it is optimising.
+
+Every optimizer is a frozen set of hyper-parameters with two methods. `start(x)` gives the state before the first step;
+`update(x, gradient, state)` gives the next x and the next state and changes none of its inputs. x and the gradient are
+arrays of one shape: a point, a grid of points, or a whole network flattened into a vector.
+
+    state = optimizer.start(x)
+    for _ in range(100):
+        x, state = optimizer.update(x, loss.gradient(x), state)
+
+Hyper-parameters broadcast against x, so `Adam(lr=np.geomspace(1e-3, 1, 50))` on x of shape (2, 50) runs 50 descents.
+`update` checks its arguments and hands over to `step`, which is the algorithm alone, in the symbols of its paper:
+g is the gradient, t counts steps from 1, m and v are running averages of g and g².
+
+optimizer    what all share
+derived      GradientDescent, Momentum, Adagrad, RMSprop, Adam
+relatives    AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion
+swats        SWATS, from Adam to momentum
+"""
+
+from adamcourse.optimizers.derived import (
+    Adagrad,
+    Adam,
+    GradientDescent,
+    MeanSquare,
+    Moments,
+    Momentum,
+    NoState,
+    RMSprop,
+    SquareSum,
+    Velocity,
+)
+from adamcourse.optimizers.optimizer import Optimizer
+from adamcourse.optimizers.relatives import (
+    AdaMax,
+    AdamW,
+    AMSGrad,
+    Direction,
+    Lion,
+    MaximumMoments,
+    MaximumNorm,
+    Nadam,
+    RAdam,
+)
+from adamcourse.optimizers.swats import SWATS, Switching
+
+__all__ = [
+    "ALL",
+    "AMSGrad",
+    "AdaMax",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Direction",
+    "GradientDescent",
+    "Lion",
+    "MaximumMoments",
+    "MaximumNorm",
+    "MeanSquare",
+    "Moments",
+    "Momentum",
+    "Nadam",
+    "NoState",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "SWATS",
+    "SquareSum",
+    "Switching",
+    "Velocity",
+]
+
+ALL = (GradientDescent, Momentum, Adagrad, RMSprop, Adam, AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion)

@@ -1,0 +1,264 @@
+"""Adam's relatives: each is Adam and the line that differs; and Lion, which keeps only a sign."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from adamcourse.optimizers.derived import Adam, Moments
+from adamcourse.optimizers.optimizer import Optimizer, zeros
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with weight decay that is kept apart from the gradient.
+
+    x ← x - α λ x, then Adam's step
+
+    Convention: the decay is multiplied by the learning rate, as in PyTorch, Keras and Optax; the paper multiplies λ by
+    the schedule alone, so its λ is our α λ.
+
+    Arguments
+    ---------
+    lr, beta1, beta2, eps, bias_correction : as for Adam.
+    weight_decay : λ, >= 0, default 0.01.
+
+    Raises ValueError when an argument is outside its range.
+    Source: Loshchilov and Hutter 2019, Algorithm 2.
+
+    >>> adamw, x = AdamW(lr=0.1, weight_decay=0.5), np.array([1.0])
+    >>> adamw.update(x, np.array([0.0]), adamw.start(x))[0]  # no gradient: x shrinks by 1 - α λ
+    array([0.95])
+    """
+
+    weight_decay: float | np.ndarray = 1e-2
+
+    def step(self, x, g, state):
+        return super().step(x - self.lr * self.weight_decay * x, g, state)
+
+
+class MaximumMoments(NamedTuple):
+    """The state of AMSGrad: Adam's, and the largest v so far."""
+
+    m: np.ndarray
+    v: np.ndarray
+    v_max: np.ndarray
+    t: int
+
+
+@dataclass(frozen=True)
+class AMSGrad(Adam):
+    """Adam that divides by the largest second moment so far: without correction, no step size ever grows again.
+
+    m and v as in Adam
+    v_max ← max(v_max, v)
+    x ← x - α m / (√v_max + ε)
+
+    Convention: without bias correction, as in the paper, which has no ε, lets α shrink and projects x. With
+    bias_correction=True, m and v_max are divided by 1 - β1^t and 1 - β2^t, as in PyTorch. Optax takes the maximum of
+    the corrected v̂ instead.
+
+    Arguments
+    ---------
+    lr, beta1, beta2, eps : as for Adam.
+    bias_correction : default False.
+
+    Raises ValueError when an argument is outside its range.
+    Source: Reddi, Kale and Kumar 2018, Algorithm 2.
+
+    >>> ams, x = AMSGrad(lr=0.1), np.array([0.0])
+    >>> state = ams.start(x)
+    >>> for g in (10.0, 0.1, 0.1):
+    ...     x, state = ams.update(x, np.array([g]), state)
+    >>> float(state.v.round(4)[0]), float(state.v_max.round(4)[0])  # v forgets the large gradient, v_max does not
+    (0.0998, 0.1)
+    """
+
+    bias_correction: bool = False
+
+    def start(self, x):
+        """Return the state before the first step: all moments 0."""
+        return MaximumMoments(m=zeros(x), v=zeros(x), v_max=zeros(x), t=0)
+
+    def step(self, x, g, state):
+        t = state.t + 1
+        m = self.beta1 * state.m + (1 - self.beta1) * g
+        v = self.beta2 * state.v + (1 - self.beta2) * g**2
+        v_max = np.maximum(state.v_max, v)
+        m_hat, v_hat = self.corrected(m, self.beta1, t), self.corrected(v_max, self.beta2, t)
+        return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), MaximumMoments(m, v, v_max, t)
+
+
+class MaximumNorm(NamedTuple):
+    """The state of AdaMax: first moment m, decaying maximum u of |g|, and the number t of steps taken."""
+
+    m: np.ndarray
+    u: np.ndarray
+    t: int
+
+
+@dataclass(frozen=True)
+class AdaMax(Optimizer):
+    """Adam with a decaying maximum of |g| in the place of the root of the mean square.
+
+    m ← β1 m + (1 - β1) g
+    u ← max(β2 u, |g| + ε)
+    x ← x - α m̂ / u
+
+    Convention: the paper has no ε and divides 0 by 0 where a gradient is 0 from the start; ε is added to |g|, as in
+    PyTorch and Optax. u needs no bias correction.
+
+    Arguments
+    ---------
+    lr : the learning rate α, >= 0, default 0.002; at the defaults no coordinate moves further than 1.01 α.
+    beta1 : how much of the first moment is kept, 0 <= β1 < 1, default 0.9.
+    beta2 : how much of the maximum is kept, 0 <= β2 < 1, default 0.999.
+    eps : ε, >= 0, default 1e-8.
+
+    Raises ValueError when an argument is outside its range.
+    Source: Kingma and Ba 2015, section 7.1, Algorithm 2.
+
+    >>> adamax, x = AdaMax(lr=0.1), np.array([0.0, 0.0])
+    >>> adamax.update(x, np.array([100.0, 0.001]), adamax.start(x))[0].round(4)
+    array([-0.1, -0.1])
+    """
+
+    lr: float | np.ndarray = 2e-3
+    beta1: float | np.ndarray = 0.9
+    beta2: float | np.ndarray = 0.999
+    eps: float | np.ndarray = 1e-8
+
+    def start(self, x):
+        """Return the state before the first step: moment and maximum 0."""
+        return MaximumNorm(m=zeros(x), u=zeros(x), t=0)
+
+    def step(self, x, g, state):
+        t = state.t + 1
+        m = self.beta1 * state.m + (1 - self.beta1) * g
+        u = np.maximum(self.beta2 * state.u, np.abs(g) + self.eps)
+        m_hat = m / (1 - self.beta1**t)
+        return x - self.lr * m_hat / u, MaximumNorm(m, u, t)
+
+
+@dataclass(frozen=True)
+class Nadam(Adam):
+    """Adam that looks ahead along its first moment, as Nesterov's momentum does.
+
+    m and v as in Adam
+    m̂ = β1 m / (1 - β1^(t+1)) + (1 - β1) g / (1 - β1^t)
+    x ← x - α m̂ / (√v̂ + ε)
+
+    Convention: β1 is constant, as in Optax; PyTorch and Keras let it grow with t on two different schedules.
+
+    Arguments
+    ---------
+    lr, beta1, beta2, eps, bias_correction : as for Adam, but lr has the default 0.002.
+
+    Raises ValueError when an argument is outside its range.
+    Source: Dozat 2016, with a constant β1.
+
+    >>> nadam, x = Nadam(lr=0.1), np.array([0.0])
+    >>> nadam.update(x, np.array([1.0]), nadam.start(x))[0].round(4)  # β1 (1 - β1) / (1 - β1²) + 1 = 1.47 times α
+    array([-0.1474])
+    """
+
+    lr: float | np.ndarray = 2e-3
+
+    def step(self, x, g, state):
+        t = state.t + 1
+        m = self.beta1 * state.m + (1 - self.beta1) * g
+        v = self.beta2 * state.v + (1 - self.beta2) * g**2
+        ahead, now = self.corrected(m, self.beta1, t + 1), self.corrected((1 - self.beta1) * g, self.beta1, t)
+        m_hat, v_hat = self.beta1 * ahead + now, self.corrected(v, self.beta2, t)
+        return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), Moments(m, v, t)
+
+
+@dataclass(frozen=True)
+class RAdam(Adam):
+    """Adam that waits until v has seen enough gradients, and trusts it by degrees from then on.
+
+    ρ∞ = 2 / (1 - β2) - 1,  ρ_t = ρ∞ - 2 t β2^t / (1 - β2^t)
+    where ρ_t > threshold:  r = √((ρ_t - 4)(ρ_t - 2) ρ∞ / ((ρ∞ - 4)(ρ∞ - 2) ρ_t)),  x ← x - α r m̂ / (√v̂ + ε)
+    before that:            x ← x - α m̂
+
+    Convention: the threshold is 4, as in the paper, first passed at t = 5 for β2 = 0.999; PyTorch and Optax wait for
+    5, first passed at t = 6. ε, which the paper does not have, is added to the corrected root, as in Optax.
+
+    Arguments
+    ---------
+    lr, beta1, beta2, eps, bias_correction : as for Adam.
+    threshold : ρ_t above which v is trusted, >= 4, default 4.
+
+    Raises ValueError when an argument is outside its range.
+    Source: Liu and others 2020, Algorithm 2.
+
+    >>> radam, x = RAdam(lr=0.1), np.array([0.0])
+    >>> radam.update(x, np.array([100.0]), radam.start(x))[0]  # no v yet: the first step is α g, long or short
+    array([-10.])
+    """
+
+    threshold: float | np.ndarray = 4.0
+
+    def step(self, x, g, state):
+        t = state.t + 1
+        m = self.beta1 * state.m + (1 - self.beta1) * g
+        v = self.beta2 * state.v + (1 - self.beta2) * g**2
+        m_hat, v_hat = self.corrected(m, self.beta1, t), self.corrected(v, self.beta2, t)
+        r = self.rectification(t)
+        adaptive = r * m_hat / (np.sqrt(v_hat) + self.eps)
+        return x - self.lr * np.where(r > 0, adaptive, m_hat), Moments(m, v, t)
+
+    def rectification(self, t):
+        """Return r_t, or 0 as long as ρ_t is not above the threshold."""
+        rho_inf = 2 / (1 - self.beta2) - 1
+        rho = rho_inf - 2 * t * self.beta2**t / (1 - self.beta2**t)
+        trusted = rho > self.threshold
+        # any number above 4 will do where the root is not used
+        rho, rho_inf = np.where(trusted, rho, 5.0), np.where(trusted, rho_inf, 5.0)
+        r = np.sqrt((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho))
+        return np.where(trusted, r, 0.0)
+
+
+class Direction(NamedTuple):
+    """The state of Lion: a running mean m of gradients."""
+
+    m: np.ndarray
+
+
+@dataclass(frozen=True)
+class Lion(Optimizer):
+    """Walk by the sign of a mean of gradients in which the newest counts more than in the memory.
+
+    x ← x - α (sign(β1 m + (1 - β1) g) + λ x)
+    m ← β2 m + (1 - β2) g
+
+    Convention: the decay is multiplied by the learning rate, as in the paper's Algorithm 2.
+
+    Arguments
+    ---------
+    lr : the learning rate α, >= 0, default 0.0001; every coordinate moves by just α, so it is smaller than Adam's.
+    beta1 : how much of the memory is in the direction, 0 <= β1 < 1, default 0.9.
+    beta2 : how much of the memory is kept, 0 <= β2 < 1, default 0.99.
+    weight_decay : λ, >= 0, default 0.
+
+    Raises ValueError when an argument is outside its range.
+    Source: Chen and others 2023, Algorithm 2.
+
+    >>> lion, x = Lion(lr=0.1), np.array([0.0, 0.0])
+    >>> lion.update(x, np.array([100.0, -0.001]), lion.start(x))[0]
+    array([-0.1,  0.1])
+    """
+
+    lr: float | np.ndarray = 1e-4
+    beta1: float | np.ndarray = 0.9
+    beta2: float | np.ndarray = 0.99
+    weight_decay: float | np.ndarray = 0.0
+
+    def start(self, x):
+        """Return the state before the first step: a mean of 0."""
+        return Direction(m=zeros(x))
+
+    def step(self, x, g, state):
+        direction = np.sign(self.beta1 * state.m + (1 - self.beta1) * g)
+        m = self.beta2 * state.m + (1 - self.beta2) * g
+        return x - self.lr * (direction + self.weight_decay * x), Direction(m)
