@@ -1,4 +1,4 @@
-"""The data in data/: digits, heights and lines of two books, split once and for all, and seeded minibatches."""
+"""The data in data/: digits, heights, lines of two books, recorded trainings; and seeded minibatches."""
 
 import csv
 import hashlib
@@ -14,6 +14,7 @@ SHA256 = {
     "digits.npz": "ca34c856466b09dc50912e05a1fd98e94fb58d94d6f2d99d7f28880286ed1f7a",
     "heights.csv": "ca654626fce579f243ffcc7e2d77852c8b6caf0affd2db2ccf8f41cabe3bd796",
     "lines.txt": "43cb75575c1abd092bc8ebf9e21bcfa356412ca8e30d37c1d6bda566bdcdc9aa",
+    "runs.json": "1df01413387184e88d449f26197549e7653343c2344062b03180717d95389ae8",
 }
 TRAIN_SIZE = 8000
 TRAIN_LINES = 3448  # four fifths

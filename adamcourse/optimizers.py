@@ -30,12 +30,15 @@ _RANGES = {
     "weight_decay": ("0 or more", lambda value: value >= 0),
     "threshold": ("4 or more", lambda value: value >= 4),
     "tolerance": ("0 or more", lambda value: value >= 0),
+    "dampening": ("from 0 to 1", lambda value: (value >= 0) & (value <= 1)),
+    "psi": ("0 or more", lambda value: value >= 0),
+    "eps_root": ("0 or more", lambda value: value >= 0),
 }
 
 
 def _hyperparameter(name, value):
     """Return value as a float, or as an array that cannot be changed, or raise ValueError."""
-    allowed, holds = _RANGES[name]
+    allowed, holds = _RANGES.get(name, ("finite", lambda value: True))
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
@@ -55,7 +58,7 @@ class Optimizer(ABC):
     def __post_init__(self):
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name in _RANGES:
+            if field.type is not bool:
                 object.__setattr__(self, field.name, _hyperparameter(field.name, value))
             elif not isinstance(value, (bool, np.bool_)):
                 raise ValueError(f"{field.name} = {value!r}: {field.name} must be True or False")

@@ -4,6 +4,7 @@ A training keeps the parameters, the optimizer's state and two numbers per step;
 """
 
 import json
+import os
 import signal
 import statistics
 import threading
@@ -19,6 +20,7 @@ import numpy as np
 from adamcourse.descent import descend
 from adamcourse.layers import Dropout
 from adamcourse.network import Evaluation
+from adamcourse.streams import Noisy
 from adamcourse.surfaces import Surface
 
 BLOCK = 131_072  # floats; half as many are about as fast, twice as many a tenth slower
@@ -277,8 +279,8 @@ def _bar(progress, done, last):
     """Return a progress bar, in a notebook a widget; one that shows nothing unless progress is True."""
     from tqdm.auto import tqdm  # here, since importing it takes longer than the rest of the module
 
-    hidden = {} if progress else {"disable": True}  # where nothing is said, TQDM_DISABLE decides
-    return tqdm(initial=min(done, last), total=last, unit="batch", **hidden)
+    hidden = not progress or os.environ.get("TQDM_DISABLE", "0") != "0"  # the bar for notebooks does not look itself
+    return tqdm(initial=min(done, last), total=last, unit="batch", disable=hidden)
 
 
 # --- a fair comparison -------------------------------------------------------------------------------------------
@@ -338,7 +340,7 @@ def compare(problem, optimizers, rates, target, steps, seeds=range(3), measure=N
             raise ValueError(f"rates = {rates}: give three or more in ascending order")
         table = np.array([_arrivals(*problem(seed), optimizer, grid, target, steps, measure, every) for seed in seeds])
         best = np.lexsort((np.median(table, axis=0), np.isinf(table).sum(axis=0)))[0]  # the last key comes first
-        if best in (0, len(grid) - 1):
+        if best in (0, len(grid) - 1) and np.isfinite(table[:, best]).any():
             where = f"at the edge of the rates from {grid[0]:g} to {grid[-1]:g}"
             warnings.warn(f"{name} is best at {grid[best]:g}, {where}: search further out", stacklevel=2)
         results[name] = Comparison(float(grid[best]), tuple(table[:, best].tolist()))
@@ -358,7 +360,7 @@ def from_scratch(network, train, batch=60):
 
 def _arrivals(loss, start, optimizer, rates, target, steps, measure, every):
     """Return for each rate the step of arrival, infinite for never."""
-    if isinstance(loss, Surface) and measure is None and every == 1:  # all rates in one descent
+    if isinstance(loss, (Surface, Noisy)) and measure is None and every == 1:  # all rates in one descent
         arrival = descend(loss, optimizer(rates), start, steps).arrival(target)
         return np.where(arrival < 0, np.inf, arrival)
     return [_arrival(loss, start, optimizer(float(rate)), target, steps, measure, every) for rate in rates]

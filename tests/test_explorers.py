@@ -39,6 +39,7 @@ WON = {
     "failing_adam": {"steep": 5, "beta2": 0.8, "amsgrad": False},
     "overfitting": {"dropout": 0.0, "decay": 10**-0.5},
     "adam_switches": {"bias_correction": False, "rate": 10**-0.85},
+    "two_dialects": {"optimizer": "Nadam", "second": "Optax", "size": 1.0},
 }
 CALLS = re.compile(rf"^({'|'.join(MADE)})\(", flags=re.M)
 NOT_SPARED = {"momentum": False, "scaling": True, "bias_correction": True}
@@ -137,6 +138,27 @@ def test_what_the_praise_claims():
         assert not six.seen.won
     six.set(momentum=True, scaling=False, bias_correction=True, rate=10**-1.5)
     assert six.seen.won
+
+
+def test_two_dialects_part_where_and_with_whom_their_presets_and_praise_say():
+    """At gradients near 1 only Nadam and AMSGrad end far apart; elsewhere the presets have their reasons."""
+    explorer = MADE["two_dialects"]
+    parted = {
+        "Show me the failure": "part at step 1,",
+        "The same": "never part.",
+        "A rate that falls": "part at step 51,",
+    }
+    for name, where in parted.items():
+        explorer.set(**explorer.presets["Reset"] | explorer.presets[name])
+        assert where in explorer.seen.text
+    explorer.set(**explorer.presets["Reset"] | {"size": 1.0})
+    frameworks = explorer.controls["first"].options[1:]
+    far = set()
+    for optimizer in explorer.controls["optimizer"].options:
+        for first, second in itertools.combinations(frameworks, 2):
+            explorer.set(optimizer=optimizer, first=first, second=second)
+            far |= {optimizer} if explorer.seen.won else set()
+    assert far == {"Nadam", "AMSGrad"}
 
 
 @every_explorer

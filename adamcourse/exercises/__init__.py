@@ -22,6 +22,8 @@ from adamcourse.exercises import (
     lesson_08,
     lesson_09,
     lesson_10,
+    lesson_11,
+    lesson_13,
 )
 from adamcourse.exercises.exercise import Verdict, judge
 from adamcourse.exercises.quizzes import quiz
@@ -40,6 +42,8 @@ LESSONS = (
     lesson_08,
     lesson_09,
     lesson_10,
+    lesson_11,
+    lesson_13,
 )
 EXERCISES = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}
 _hints_given = {}

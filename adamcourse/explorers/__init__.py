@@ -12,6 +12,7 @@ knob_map             lesson 08: heat maps of Adam's settings, and the run at the
 learning_digits      lesson 09: a small network learns to read, minibatch by minibatch
 overfitting          lesson 10: few digits, dropout and weight decay
 failing_adam         lesson 11: a slope that is seldom steep, and the average regret of Adam and AMSGrad
+two_dialects         lesson 12: one optimizer as two frameworks write it, and where the two part
 """
 
 from adamcourse.explorers.adam_switches import adam_switches
@@ -27,6 +28,7 @@ from adamcourse.explorers.overfitting import overfitting
 from adamcourse.explorers.race import race
 from adamcourse.explorers.rare_word import rare_word
 from adamcourse.explorers.rate_and_condition import rate_and_condition
+from adamcourse.explorers.two_dialects import two_dialects
 
 __all__ = [
     "Challenge",
@@ -44,4 +46,5 @@ __all__ = [
     "race",
     "rare_word",
     "rate_and_condition",
+    "two_dialects",
 ]
