@@ -1,4 +1,4 @@
-"""Finite differences: the course's own referee for every gradient it uses."""
+"""Finite differences: the course's own referee for every gradient it uses, and what they say of curvature."""
 
 import numpy as np
 
@@ -20,17 +20,66 @@ def numerical_gradient(f, x, h=1e-5):
     >>> numerical_gradient(lambda x: x[0] ** 2 + 3 * x[1], np.array([2.0, 5.0])).round(6)
     array([4., 3.])
     """
+    x = np.array(x, dtype=np.float64)
+    return np.array([_slope(f, x, i, h) for i in range(len(x))])
+
+
+def _slope(f, x, i, h):
+    """Return by how much f changes with x_i."""
     if not h > 0:
         raise ValueError(f"h = {h}: the width of a difference must be above 0, for example 1e-5")
+    width = h * np.maximum(1.0, np.abs(x[i]))
+    ahead, behind = x.copy(), x.copy()
+    ahead[i] += width
+    behind[i] -= width
+    return (f(ahead) - f(behind)) / (ahead[i] - behind[i])
+
+
+def numerical_hessian(gradient, x, h=1e-5):
+    """Return the matrix of second derivatives of f at x, by central differences of its gradient.
+
+    H_ij ≈ (∂_i f(x + h·e_j) - ∂_i f(x - h·e_j)) / 2h, and the mean of H_ij and H_ji, which should be the same.
+
+    Arguments
+    ---------
+    gradient : function of an array of shape (n,) that returns ∇f, shape (n,). It is called 2n times.
+    x : point, shape (n,); computed in float64.
+    h : width of the difference, > 0, default 1e-5; relative to |x_j| where that is above 1.
+
+    Raises ValueError when h is not a positive number.
+    Source: any text on numerical differentiation.
+
+    >>> numerical_hessian(lambda x: np.array([6 * x[0] * x[1], 3 * x[0] ** 2]), np.array([1.0, 2.0])).round(6)
+    array([[12.,  6.],
+           [ 6.,  0.]])
+    """
     x = np.array(x, dtype=np.float64)
-    gradient = np.empty_like(x)
-    for i in range(len(x)):
-        width = h * np.maximum(1.0, np.abs(x[i]))
-        ahead, behind = x.copy(), x.copy()
-        ahead[i] += width
-        behind[i] -= width
-        gradient[i] = (f(ahead) - f(behind)) / (ahead[i] - behind[i])
-    return gradient
+    H = np.array([_slope(gradient, x, j, h) for j in range(len(x))])
+    return (H + H.T) / 2
+
+
+def sharpness(hessian, preconditioner=1.0):
+    """Return the largest curvature of a loss, as an optimizer meets it that divides its steps coordinate by coordinate.
+
+    The largest eigenvalue of P^(-1/2) H P^(-1/2), which is that of P^(-1) H; P = diag(preconditioner)
+
+    Arguments
+    ---------
+    hessian : H, a symmetric matrix, shape (n, n).
+    preconditioner : what each coordinate is divided by, > 0, shape (n,): √v̂ + ε for Adam. Default 1, no division.
+
+    Raises ValueError when a coordinate is not divided by a number above 0.
+    Source: Cohen and others 2021, section 1; with P Cohen and others 2022, section 2.
+
+    >>> H = np.diag([1.0, 100.0])
+    >>> float(sharpness(H)), float(sharpness(H, np.array([1.0, 100.0])))  # divided by its curvature, it is round
+    (100.0, 1.0)
+    """
+    P = np.broadcast_to(preconditioner, len(hessian))
+    if not (P > 0).all():
+        raise ValueError(f"preconditioner = {preconditioner}: each coordinate is divided by a number above 0")
+    root = np.sqrt(P)
+    return np.linalg.eigvalsh(hessian / np.outer(root, root))[-1]
 
 
 def relative_error(a, b):

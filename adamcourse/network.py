@@ -278,6 +278,44 @@ class SoftmaxRegression(CrossEntropy):
         return self.network.accuracy(w, images, labels)
 
 
+class RareClasses:
+    """The cross-entropy of linear scores on one example for each class, the classes of different frequency.
+
+    p = softmax(w_k),  f_k = -log p_k,  ∂f/∂w_k = π_k (p - onehot(k))
+
+    The example of class k is 1 in place k and 0 elsewhere, so its scores are column k of the weights, and the classes
+    do not meet. `value_and_gradient` gives a loss for each class; the mean loss f is Σ_k π_k f_k.
+
+    Arguments
+    ---------
+    frequencies : π_k, shape (classes,), each > 0, of any sum; kept so that they sum to 1.
+
+    Raises ValueError when there are fewer than two, or one is not above 0.
+    Source: the linear model of Kunstner and others 2024, with inputs so simple that each class can be followed.
+
+    >>> loss = RareClasses([3, 1])
+    >>> losses, gradient = loss.value_and_gradient(loss.start())  # at first every class is a guess: log 2
+    >>> losses.round(4), gradient
+    (array([0.6931, 0.6931]), array([[-0.375,  0.125],
+           [ 0.375, -0.125]]))
+    """
+
+    def __init__(self, frequencies):
+        pi = np.array(frequencies, dtype=np.float64)
+        if pi.ndim != 1 or len(pi) < 2 or not ((pi > 0) & (pi < np.inf)).all():
+            raise ValueError(f"frequencies = {frequencies}: give two or more numbers above 0")
+        self.frequencies = pi / pi.sum()
+
+    def start(self):
+        """Return the weights before training: zeros, shape (classes, classes), column k for the example of class k."""
+        return np.zeros((len(self.frequencies),) * 2)
+
+    def value_and_gradient(self, W):
+        """Return the loss of each class, shape (classes,), and the gradient of the mean loss, the shape of W."""
+        losses, slopes = cross_entropy(W.T, np.arange(len(W)))  # (classes,), (classes, scores)
+        return losses, self.frequencies * slopes.T
+
+
 def article_cnn(filters=32, hidden=128):
     """Return the network of the article that this course grew from: a convolution and two dense layers.
 

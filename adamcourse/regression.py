@@ -5,6 +5,7 @@ models as you like, all fitted on the same minibatches.
 """
 
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -126,33 +127,43 @@ class LogisticRegression(Regression):
         return right.mean(axis=0)
 
 
-def private_features(n, share=0.6, seed=0):
-    """Return examples X, shape (n, 3 + 5n), and labels y of 1 and -1, in which each example has features of its own.
+class Examples(NamedTuple):
+    """Examples, one in a row of X, shape (n, features), and their labels y, shape (n,)."""
 
-    Column 1 is y, columns 2 and 3 are always 1. Then five columns belong to each example, 0 in all others: it has a 1
-    in the first of them if y = 1, and in all five if y = -1. So the label can be read from column 1 alone.
+    X: np.ndarray
+    y: np.ndarray
+
+
+def private_features(n, share=0.6, seed=0):
+    """Return examples to train on and as many new ones, on which each feature but three belongs to one example alone.
+
+    Column 1 is the label y, 1 or -1; columns 2 and 3 are always 1. Each training example has five more columns of its
+    own: a 1 in the first of them if y = 1, in all five if y = -1. A new example's own columns would be new, too; no
+    training has set a weight for them, so they are left out. The label can always be read from column 1.
 
     Arguments
     ---------
-    n : how many examples, 2 or more.
-    share : of the examples with y = 1, above 1/2 and below 1, default 0.6; rounded to whole examples.
+    n : how many examples of each kind, 3 or more.
+    share : of them with y = 1, above 1/2 and below 1, default 0.6; rounded to whole examples.
     seed : of their order, default 0.
 
-    Raises ValueError when n or share is outside its range, or not more examples have y = 1 than y = -1.
+    Returns two Examples, X of shape (n, 3 + 5n), y of shape (n,).
+    Raises ValueError when n or share is outside its range, or too near to its end for whole examples.
     Source: Wilson, Roelofs, Stern, Srebro and Recht 2017, section 3.3; there labels are drawn independently.
 
-    >>> X, y = private_features(4, share=0.75)
-    >>> y, X.shape, X[:, :3].tolist()[0], X[:, 3:].sum(axis=1)
-    (array([ 1.,  1.,  1., -1.]), (4, 23), [1.0, 1.0, 1.0], array([1., 1., 1., 5.]))
+    >>> (X, y), (X_new, y_new) = private_features(4, share=0.75)
+    >>> X.shape, y.tolist(), X.sum(axis=1).tolist(), X_new[0, :5].tolist()
+    ((4, 23), [1.0, 1.0, 1.0, -1.0], [4.0, 4.0, 4.0, 6.0], [-1.0, 1.0, 1.0, 0.0, 0.0])
     """
-    if not isinstance(n, (int, np.integer)) or n < 2:
-        raise ValueError(f"n = {n!r}: give a whole number, 2 or more")
-    positive = round(share * n)
+    if not isinstance(n, (int, np.integer)) or n < 3:
+        raise ValueError(f"n = {n!r}: give a whole number, 3 or more")
+    positive = round(share * n) if np.isfinite(share) else 0
     if not n / 2 < positive < n:
         raise ValueError(f"share = {share}: of {n} examples more than half, and not all, must have the label 1")
-    y = np.random.default_rng(seed).permutation(np.where(np.arange(n) < positive, 1.0, -1.0))
-    X = np.zeros((n, 3 + 5 * n))
-    X[:, 0], X[:, 1:3] = y, 1
-    for i, label in enumerate(y):
-        X[i, 3 + 5 * i : 3 + 5 * i + (1 if label > 0 else 5)] = 1
-    return X, y
+    rng, labels = np.random.default_rng(seed), np.where(np.arange(n) < positive, 1.0, -1.0)
+    train, new = (Examples(np.zeros((n, 3 + 5 * n)), rng.permutation(labels)) for _ in range(2))
+    for X, y in (train, new):
+        X[:, 0], X[:, 1:3] = y, 1
+    for i, y in enumerate(train.y):
+        train.X[i, 3 + 5 * i :][: 1 if y > 0 else 5] = 1
+    return train, new

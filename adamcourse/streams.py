@@ -191,16 +191,17 @@ class Seldom:
 
     f_t(x) = large · x at every step t with t mod every = 1, t = 1, 2, …, and -small · x at the others
 
-    With a seed the steep steps are drawn, with probability 1 / every. As long as large > (every - 1) small, the best
-    point is -1.
+    With a seed the steep steps are drawn, for each walk its own, with probability 1 / every. On average f_t rises, so
+    the best point is -1.
 
     Arguments
     ---------
-    large, small : the two slopes, > 0.
+    large : the steep slope, > (every - 1) small.
+    small : the other slope, > 0.
     every : one step in so many is steep, a whole number, 2 or more.
     seed : of the draw; default None, no draw.
 
-    Raises ValueError when a slope is not above 0, or every is not a whole number, 2 or more.
+    Raises ValueError when an argument is outside its range.
     Source: Reddi, Kale and Kumar 2018, Theorem 1 (C, 1, 3) and section 3 (1010, 10, 101).
 
     >>> loss = Seldom(large=3, small=1, every=3)
@@ -214,11 +215,14 @@ class Seldom:
     seed: int | None = None
 
     def __post_init__(self):
-        for name in ("large", "small"):
-            if not 0 < getattr(self, name) < np.inf:
-                raise ValueError(f"{name} = {getattr(self, name)}: a slope is above 0")
         if not isinstance(self.every, (int, np.integer)) or self.every < 2:
             raise ValueError(f"every = {self.every!r}: give a whole number, 2 or more")
+        if not 0 < self.small < np.inf:
+            raise ValueError(f"small = {self.small}: a slope is above 0")
+        if not (self.every - 1) * self.small < self.large < np.inf:
+            raise ValueError(
+                f"large = {self.large}: it must be above (every - 1) small, {(self.every - 1) * self.small:g}"
+            )
         self.rewind()
 
     def rewind(self):
@@ -228,15 +232,15 @@ class Seldom:
     def value_and_gradient(self, x):
         """Return f_t(x) and its gradient at the next step, x of shape (1, ...)."""
         self._t += 1
-        steep = self._t % self.every == 1 if self._rng is None else self._rng.random() < 1 / self.every
-        slope = float(self.large if steep else -self.small)
-        return slope * np.sum(x, axis=0), np.full(np.shape(x), slope)
+        steep = self._t % self.every == 1 if self._rng is None else self._rng.random(np.shape(x)) < 1 / self.every
+        gradient = np.zeros(np.shape(x)) + np.where(steep, self.large, -self.small)
+        return gradient[0] * x[0], gradient
 
 
 def average_regret(path):
-    """Return by how much the losses along a path were above those at -1, on average up to each step.
+    """Return the average regret up to each step: by how much the losses were above those of the best fixed point.
 
-    R_T / T = 1/T Σ_t (f_t(x_t) - f_t(-1)) = 1/T Σ_t g_t (x_t + 1), for losses f_t(x) = g_t x
+    R_T / T = 1/T (Σ_t f_t(x_t) - min_x Σ_t f_t(x)), where f_t(x) = g_t x on [-1, 1] makes the minimum -|Σ_t g_t|
 
     Arguments
     ---------
@@ -246,8 +250,9 @@ def average_regret(path):
 
     >>> from adamcourse.descent import descend
     >>> from adamcourse.optimizers import GradientDescent
-    >>> average_regret(descend(Seldom(3, 1, 3), GradientDescent(0.0), (1.0,), 2))  # 6, then -2 and -2
+    >>> average_regret(descend(Seldom(3, 1, 3), GradientDescent(0.0), (1.0,), 2))  # 3 + 3, then 2 + 2, then 1 + 1
     array([6.        , 2.        , 0.66666667])
     """
-    regret = path.gradient[:, 0] * (path.x[:, 0] + 1)
-    return np.cumsum(regret, axis=0) / np.arange(1, len(regret) + 1).reshape(-1, *(1,) * (regret.ndim - 1))
+    g, x = path.gradient[:, 0], path.x[:, 0]
+    total = np.cumsum(g * x, axis=0) + np.abs(np.cumsum(g, axis=0))
+    return total / np.arange(1, len(g) + 1).reshape(-1, *(1,) * (g.ndim - 1))

@@ -36,6 +36,7 @@ WON = {
     "bias_multiplier": {"beta1": 0.9, "memory": 10**1.3, "t": 1.0},
     "knob_map": {"knob": "β1", "rate": 10**0.15, "share": 0.45},
     "learning_digits": {"optimizer": "Adagrad", "rate": 10**-1.5, "steps": 40},
+    "failing_adam": {"steep": 5, "beta2": 0.8, "amsgrad": False},
     "overfitting": {"dropout": 0.0, "decay": 10**-0.5},
     "adam_switches": {"bias_correction": False, "rate": 10**-0.85},
     "two_dialects": {"optimizer": "Nadam", "second": "Optax", "size": 1.0},
@@ -122,11 +123,15 @@ def test_challenges_are_lost_at_first_and_can_be_won(name):
 
 
 def test_what_the_praise_claims():
-    """At κ = 100 no rate meets the target; within the limit momentum alone cannot be spared, the others can."""
+    """At κ = 100 no rate meets the target; each C fails at its own β2; momentum is the part that cannot be spared."""
     one = MADE["rate_and_condition"]
     for rate in 10.0 ** np.arange(-3, 0, 0.05):
         one.set(rate=rate, condition=100.0)
         assert not one.seen.won
+    eleven = MADE["failing_adam"]
+    for steep in range(5, 11):
+        eleven.set(steep=steep, beta2=round(1 / (1 + steep**2), 2), amsgrad=False)
+        assert eleven.seen.text.startswith(f"C = {steep}") and "Adam is at x = 1.00" in eleven.seen.text
     six = MADE["adam_switches"]
     for rate in 10.0 ** np.arange(-3, 0.01, 0.05):
         six.set(**NOT_SPARED, rate=rate)

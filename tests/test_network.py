@@ -10,8 +10,8 @@ from adamcourse.datasets import load_digits
 from adamcourse.descent import descend
 from adamcourse.gradients import numerical_gradient, relative_error
 from adamcourse.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
-from adamcourse.network import Network, SoftmaxRegression, article_cnn, cross_entropy, softmax
-from adamcourse.optimizers import Adam
+from adamcourse.network import Network, RareClasses, SoftmaxRegression, article_cnn, cross_entropy, softmax
+from adamcourse.optimizers import Adam, GradientDescent, Lion
 
 RNG = np.random.default_rng(0)
 IMAGES, LABELS = RNG.uniform(size=(12, 6)), RNG.integers(0, 10, 12)
@@ -310,3 +310,40 @@ def test_layers_that_do_not_fit_are_named():
         Network([Conv2D(32), ReLU(), Dense(10)], (28, 28, 1))  # as in the article
     with pytest.raises(ValueError, match=r"the last layer gives \(26, 26, 32\): it must give a row of scores"):
         Network([Conv2D(32)], (28, 28, 1))
+
+
+# --- classes of different frequency --------------------------------------------------------------------------------
+
+
+def test_the_gradient_of_rare_classes_is_that_of_the_mean_loss():
+    loss, W = RareClasses([5, 2, 1]), RNG.normal(size=(3, 3))
+    assert loss.frequencies.tolist() == [0.625, 0.25, 0.125]
+    numerical = numerical_gradient(
+        lambda w: loss.frequencies @ loss.value_and_gradient(w.reshape(3, 3))[0], W.reshape(9)
+    )
+    assert relative_error(loss.value_and_gradient(W)[1], numerical.reshape(3, 3)) < 1e-8
+
+
+def test_gradient_descent_learns_a_class_at_the_pace_of_its_frequency():
+    """A class twice as frequent is where a rare one would be at twice the rate."""
+    loss = RareClasses([4, 2, 1, 1])
+    one, two = (descend(loss, GradientDescent(rate), loss.start(), 50).loss for rate in (3.0, 6.0))
+    np.testing.assert_allclose(one[:, 0], two[:, 1], rtol=1e-9)
+    np.testing.assert_allclose(one[:, 1], two[:, 2], rtol=1e-9)
+    assert (one[1:, 0] < one[1:, 1]).all()
+
+
+def test_sign_descent_learns_all_classes_at_one_pace():
+    """After T steps the right score is T α and all others are -T α: the loss is log(1 + (c - 1) exp(-2 T α))."""
+    loss, T = RareClasses(1 / np.arange(1, 51)), 40
+    path = descend(loss, Lion(0.05, beta1=0.0, beta2=0.0), loss.start(), T)
+    expected = np.log(1 + 49 * np.exp(-2 * 0.05 * np.arange(T + 1)))
+    np.testing.assert_allclose(path.loss, np.tile(expected[:, None], 50), rtol=1e-9)
+    adam = descend(loss, Adam(0.05, eps=0), loss.start(), T).loss
+    np.testing.assert_allclose(adam, np.tile(adam[:, :1], 50), rtol=1e-9)  # it sees no frequency either
+
+
+@pytest.mark.parametrize("frequencies", [[1.0], [1.0, 0.0], [1.0, -1.0], [1.0, np.nan], [1.0, np.inf], 3.0])
+def test_unfit_frequencies_are_named(frequencies):
+    with pytest.raises(ValueError, match="frequencies = .*: give two or more numbers above 0"):
+        RareClasses(frequencies)

@@ -5,8 +5,8 @@ import pytest
 
 from adamcourse.descent import descend
 from adamcourse.gradients import numerical_gradient, relative_error
-from adamcourse.optimizers import GradientDescent
-from adamcourse.regression import LeastSquares, LogisticRegression
+from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
+from adamcourse.regression import LeastSquares, LogisticRegression, private_features
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 3))
@@ -105,3 +105,79 @@ def test_bad_input_is_named(arguments, words):
 def test_labels_other_than_0_and_1_are_refused():
     with pytest.raises(ValueError, match="y must hold only 0 and 1"):
         LogisticRegression(X, np.arange(12))
+
+
+# --- the examples of Wilson and others -----------------------------------------------------------------------------
+
+ADAPTIVE = {  # a rate, steps, and how far from the end the weights may be
+    "Adagrad": (Adagrad(0.1), 1500, 1e-6),
+    "Adam": (Adam(1e-3, eps=1e-12), 1500, 1e-6),
+    "RMSprop": (RMSprop(1e-3, eps=1e-12), 1500, 2e-3),  # at a constant rate α its steps never get shorter than about α
+}
+
+
+def test_private_features_are_private_and_the_lemma_holds():
+    """Lemma 3.1 of the paper asks for X sign(Xᵀy) = c y; here c = 4."""
+    train, new = private_features(30, share=2 / 3, seed=3)
+    assert (train.y.sum(), new.y.sum()) == (10, 10)
+    assert (train.y != new.y).any()
+    np.testing.assert_array_equal(train.X @ np.sign(train.X.T @ train.y), 4 * train.y)
+    own = train.X[:, 3:]
+    assert (own.sum(axis=0) <= 1).all()
+    np.testing.assert_array_equal(own.sum(axis=1), np.where(train.y > 0, 1, 5))
+    np.testing.assert_array_equal(new.X[:, :3], np.column_stack([new.y, np.ones((30, 2))]))
+    assert not new.X[:, 3:].any()
+
+
+@pytest.mark.parametrize("name", ADAPTIVE)
+def test_on_all_examples_adaptive_methods_reach_the_sign_over_4_and_call_every_new_example_positive(name):
+    """w = sign(Xᵀy) / 4, and a new example scores y/4 + 1/4 + 1/4 = (y + 2) / 4."""
+    optimizer, steps, near = ADAPTIVE[name]
+    train, new = private_features(30, share=2 / 3)
+    w = descend(LeastSquares(*train), optimizer, np.zeros(153), steps).x[-1]
+    np.testing.assert_allclose(w, np.sign(train.X.T @ train.y) / 4, atol=near)
+    np.testing.assert_allclose(new.X @ w, (new.y + 2) / 4, atol=3 * near)
+    assert ((new.X @ w > 0) == (new.y > 0)).mean() == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("optimizer", [GradientDescent(0.3), Momentum(0.3)], ids=["GradientDescent", "Momentum"])
+def test_gradient_descent_reaches_the_solution_of_least_norm_and_is_always_right(optimizer):
+    """w = Xᵀ (X Xᵀ)⁻¹ y, and in closed form a new example scores K α with D = 15 n₊ + 3 n₋ + 8 n₊ n₋ + 5."""
+    train, new = private_features(30, share=2 / 3)
+    w = descend(LeastSquares(*train), optimizer, np.zeros(153), 4000).x[-1]
+    X, y = train
+    np.testing.assert_allclose(w, X.T @ np.linalg.solve(X @ X.T, y), atol=1e-9)
+    plus, minus = 20, 10
+    D = 15 * plus + 3 * minus + 8 * plus * minus + 5
+    a_plus, a_minus = (4 * minus + 5) / D, -(4 * plus + 1) / D
+    same, other = 3, 1  # products of a new example with those of its own class, and of the other one
+    scores = np.where(
+        new.y > 0,
+        same * plus * a_plus + other * minus * a_minus,
+        other * plus * a_plus + same * minus * a_minus,
+    )
+    np.testing.assert_allclose(new.X @ w, scores, atol=1e-9)
+    assert ((new.X @ w > 0) == (new.y > 0)).all()
+
+
+@pytest.mark.parametrize("optimizer", [GradientDescent(0.1), Adagrad(0.1), Adam(0.01), RMSprop(0.003)], ids=str)
+def test_on_minibatches_of_20_every_method_is_right(optimizer):
+    train, new = private_features(100)
+    w = descend(LeastSquares(*train, batch=20), optimizer, np.zeros(503), 600).x[-1]
+    assert ((train.X @ w > 0) == (train.y > 0)).all()
+    assert ((new.X @ w > 0) == (new.y > 0)).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((2,), "n = 2: give a whole number, 3 or more"),
+        ((10.0,), "n = 10.0"),
+        ((10, 0.5), "share = 0.5: of 10 examples more than half, and not all"),
+        ((10, 0.99), "share = 0.99"),
+        ((10, np.nan), "share = nan"),
+    ],
+)
+def test_unfit_numbers_of_examples_are_named(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        private_features(*arguments)

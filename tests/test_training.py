@@ -15,7 +15,7 @@ from adamcourse import training as module
 from adamcourse.datasets import load_digits
 from adamcourse.layers import Dense, Dropout, ReLU
 from adamcourse.network import Network, SoftmaxRegression
-from adamcourse.optimizers import ALL, Adam, GradientDescent, Momentum
+from adamcourse.optimizers import ALL, SWATS, Adam, GradientDescent, Momentum
 from adamcourse.surfaces import bowl, lessard, ravine, rosenbrock
 from adamcourse.training import (
     History,
@@ -33,6 +33,7 @@ DIGITS = load_digits()
 TRAIN = DIGITS.train.images[:250], DIGITS.train.labels[:250]  # 5 minibatches: four of 60, one of 10
 TEST = DIGITS.test.images[:150], DIGITS.test.labels[:150]
 OPTIMIZERS = [cls(lr=0.01) for cls in ALL]
+SWATSES = [SWATS(lr=0.01, tolerance=t, relative=True) for t in (0.5, 0.0)]  # the first one switches at once
 
 
 def training(optimizer=None, **changes):
@@ -203,7 +204,7 @@ def test_it_runs_outside_the_main_thread():
         assert_same(parts, whole)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: type(o).__name__)
+@pytest.mark.parametrize("optimizer", [*OPTIMIZERS, *SWATSES], ids=lambda o: type(o).__name__)
 def test_saved_and_resumed_within_an_epoch_it_goes_on_to_the_last_bit(optimizer, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "BLOCK", 4000)
     whole, first, second = (training(optimizer) for _ in range(3))

@@ -11,6 +11,7 @@ bias_multiplier      lesson 07: the length of a step without the correction
 knob_map             lesson 08: heat maps of Adam's settings, and the run at the cursor
 learning_digits      lesson 09: a small network learns to read, minibatch by minibatch
 overfitting          lesson 10: few digits, dropout and weight decay
+failing_adam         lesson 11: a slope that is seldom steep, and the average regret of Adam and AMSGrad
 two_dialects         lesson 12: one optimizer as two frameworks write it, and where the two part
 """
 
@@ -18,6 +19,7 @@ from adamcourse.explorers.adam_switches import adam_switches
 from adamcourse.explorers.batch_and_rate import batch_and_rate
 from adamcourse.explorers.bias_multiplier import bias_multiplier
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen
+from adamcourse.explorers.failing_adam import failing_adam
 from adamcourse.explorers.forgetting import forgetting
 from adamcourse.explorers.knob_map import knob_map
 from adamcourse.explorers.learning_digits import learning_digits
@@ -35,6 +37,7 @@ __all__ = [
     "adam_switches",
     "batch_and_rate",
     "bias_multiplier",
+    "failing_adam",
     "forgetting",
     "knob_map",
     "learning_digits",

@@ -42,7 +42,7 @@ from adamcourse.optimizers.relatives import (
     Nadam,
     RAdam,
 )
-from adamcourse.optimizers.swats import SWATS, Switching
+from adamcourse.optimizers.swats import SWATS, Switching, projected_rate
 
 __all__ = [
     "ALL",
@@ -68,6 +68,7 @@ __all__ = [
     "SquareSum",
     "Switching",
     "Velocity",
+    "projected_rate",
 ]
 
-ALL = (GradientDescent, Momentum, Adagrad, RMSprop, Adam, AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion)
+ALL = (GradientDescent, Momentum, Adagrad, RMSprop, Adam, AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion)  # but SWATS
