@@ -39,6 +39,7 @@ WON = {
     "failing_adam": {"steep": 5, "beta2": 0.8, "amsgrad": False},
     "overfitting": {"dropout": 0.0, "decay": 10**-0.5},
     "adam_switches": {"bias_correction": False, "rate": 10**-0.85},
+    "rare_classes": {"optimizer": "Adam", "rate": 10**-0.5, "power": 1.0},
     "two_dialects": {"optimizer": "Nadam", "second": "Optax", "size": 1.0},
 }
 CALLS = re.compile(rf"^({'|'.join(MADE)})\(", flags=re.M)

@@ -12,6 +12,7 @@ knob_map             lesson 08: heat maps of Adam's settings, and the run at the
 learning_digits      lesson 09: a small network learns to read, minibatch by minibatch
 overfitting          lesson 10: few digits, dropout and weight decay
 failing_adam         lesson 11: a slope that is seldom steep, and the average regret of Adam and AMSGrad
+rare_classes         lesson 13: classes of different frequency under three optimizers
 two_dialects         lesson 12: one optimizer as two frameworks write it, and where the two part
 """
 
@@ -26,6 +27,7 @@ from adamcourse.explorers.learning_digits import learning_digits
 from adamcourse.explorers.momentum_phases import momentum_phases
 from adamcourse.explorers.overfitting import overfitting
 from adamcourse.explorers.race import race
+from adamcourse.explorers.rare_classes import rare_classes
 from adamcourse.explorers.rare_word import rare_word
 from adamcourse.explorers.rate_and_condition import rate_and_condition
 from adamcourse.explorers.two_dialects import two_dialects
@@ -44,6 +46,7 @@ __all__ = [
     "momentum_phases",
     "overfitting",
     "race",
+    "rare_classes",
     "rare_word",
     "rate_and_condition",
     "two_dialects",
