@@ -202,6 +202,22 @@ def test_what_stands_still_is_drawn_once(line):
     assert full == [1]
 
 
+def test_what_lies_above_is_drawn_again_and_what_lies_below_is_not():
+    fig, ax = plots.figure(width=4, height=3)
+    below, moved, above = (ax.axhline(0.5, zorder=2) for _ in range(3))
+    explorer = Explorer(
+        fig,
+        lambda height: moved.set_ydata([height, height]) or Seen(f"{height:.1f}"),
+        {"height": slider("height", 0.0, 1.0, 0.5, 0.1)},
+        about="Three lines of equal zorder.",
+    )
+    drawn = []
+    for artist in (below, moved, above):
+        artist.draw = lambda renderer, artist=artist: drawn.append(artist)
+    explorer.controls["height"].value = 0.2
+    assert drawn == [moved, above]
+
+
 def test_several_controls_are_drawn_once(line):
     explorer, drawn = line
     explorer.set(height=0.2)
