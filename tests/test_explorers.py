@@ -1,6 +1,8 @@
 """Explorers without a browser: every control at its ends, every preset, every challenge won and lost, errors."""
 
+import base64
 import gc
+import html
 import io
 import itertools
 import re
@@ -14,6 +16,7 @@ import nbformat
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from nbconvert import HTMLExporter
 from PIL import Image
 
 from adamcourse import explorers, plots
@@ -43,6 +46,7 @@ WON = {
     "two_dialects": {"optimizer": "Nadam", "second": "Optax", "size": 1.0},
 }
 CALLS = re.compile(rf"^({'|'.join(MADE)})\(", flags=re.M)
+PICTURES = re.compile(r'<img [^>]*"data:image/png;base64,([^"]+)"[^>]*>(.*?)(?=<img |\Z)', flags=re.S)
 NOT_SPARED = {"momentum": False, "scaling": True, "bias_correction": True}
 
 
@@ -60,6 +64,17 @@ def in_lesson(stem):
 
 def test_every_explorer_is_shown_in_a_lesson():
     assert sorted(name for file in refresh.lessons() for name in in_lesson(file.stem)) == sorted(MADE)
+
+
+@pytest.mark.parametrize("file", refresh.lessons(), ids=lambda file: file.stem)
+def test_without_a_kernel_a_stored_lesson_shows_picture_and_caption_of_each_explorer(file):
+    page, _ = HTMLExporter().from_filename(file)
+    assert refresh.WIDGET not in page  # a saved widget takes the picture's place, and needs the network
+    below = [(picture, html.unescape(re.sub("<[^>]+>", "", rest)).lstrip()) for picture, rest in PICTURES.findall(page)]
+    for made in map(MADE.get, in_lesson(file.stem)):
+        caption = f"Explorer: {made.about} At first: {made.seen.text}"
+        (picture,) = [picture for picture, words in below if words.startswith(caption)]
+        assert Image.open(io.BytesIO(base64.b64decode(picture))).size == tuple(made.fig.bbox.size)
 
 
 def pixels(explorer):
@@ -230,6 +245,22 @@ def test_what_stands_still_is_drawn_once(line):
     explorer.fig.axes[0].set_title("changed")
     explorer.controls["height"].value = 0.4
     assert full == [1]
+
+
+def test_what_lies_above_is_drawn_again_and_what_lies_below_is_not():
+    fig, ax = plots.figure(width=4, height=3)
+    below, moved, above = (ax.axhline(0.5, zorder=2) for _ in range(3))
+    explorer = Explorer(
+        fig,
+        lambda height: moved.set_ydata([height, height]) or Seen(f"{height:.1f}"),
+        {"height": slider("height", 0.0, 1.0, 0.5, 0.1)},
+        about="Three lines of equal zorder.",
+    )
+    drawn = []
+    for artist in (below, moved, above):
+        artist.draw = lambda renderer, artist=artist: drawn.append(artist)
+    explorer.controls["height"].value = 0.2
+    assert drawn == [moved, above]
 
 
 def test_several_controls_are_drawn_once(line):

@@ -4,6 +4,7 @@ Why not `interact`: it builds the figure anew for every value of a slider, which
 errors. Here the figure is kept, what stands still is drawn once, and the moved artists are drawn over it.
 """
 
+import itertools
 import threading
 from functools import wraps
 from typing import NamedTuple
@@ -208,15 +209,12 @@ class Explorer:
     def _png(self):
         """Draw the moving artists over the still ones and return the picture as PNG.
 
-        Matplotlib marks an artist as stale when it changes. What is stale after `draw` moves, and what lies above it
-        has to be drawn after it: these become animated, which leaves them out of the background. A stale figure means
-        that something else changed, such as a title, and the background is drawn again.
+        A stale figure means that something changed which was still before, such as a title: the background is drawn
+        again, without what moves, which becomes animated.
         """
         canvas = self.fig.canvas
         if self.fig.stale or not self._moving:
-            artists = [a for ax in self.fig.axes for a in (*ax.lines, *ax.collections, *ax.patches, *ax.texts)]
-            lowest = min((a.zorder for a in artists if a.stale or a.get_animated()), default=np.inf)
-            self._moving = sorted((a for a in artists if a.zorder >= lowest), key=lambda a: a.zorder)
+            self._moving = [artist for ax in self.fig.axes for artist in _moving(ax)]
             for artist in self._moving:
                 artist.set_animated(True)
             canvas.draw()
@@ -225,3 +223,13 @@ class Explorer:
         for artist in self._moving:
             artist.axes.draw_artist(artist)
         return png(canvas.buffer_rgba(), level=1)
+
+
+def _moving(ax):
+    """Return, in the order of drawing, what moves in the axes and what lies above it.
+
+    Matplotlib marks an artist as stale when it changes, and draws those of equal zorder in the order of their making.
+    """
+    artists = {*ax.lines, *ax.collections, *ax.patches, *ax.texts}
+    drawn = sorted((child for child in ax.get_children() if child in artists), key=lambda artist: artist.zorder)
+    return list(itertools.dropwhile(lambda artist: not (artist.stale or artist.get_animated()), drawn))

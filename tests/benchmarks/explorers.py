@@ -1,24 +1,30 @@
-"""From a key press on a slider to changed pixels: our explorer, and the same figure bound with `interact`.
+"""From a key press, or a fast drag, to changed pixels: our explorer, and the same figure bound with `interact`.
 
     python tests/benchmarks/explorers.py
 
 Both draw filled contours, four paths of 200 steps and their losses. They take turns in one JupyterLab and one Chromium,
-each with a page and a kernel of its own, and every key is pressed once the picture of the last one is on the screen.
+each with a page and a kernel of its own. Every key is pressed once the picture of the last one is on the screen; one
+that brings no picture, as was seen with `interact` on a busy machine, counts as 20 s. A drag moves the mouse 60 times a
+second for two and a half seconds; its lag is the time from letting go to the last picture. The table is also written to
+tests/benchmarks/explorers.md. The last line is the time of `interact` over ours, from a key press to changed pixels.
 """
 
-import statistics
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-import nbformat
-from playwright.sync_api import sync_playwright
+import numpy as np
+from playwright.sync_api import TimeoutError, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from tests.browser.lab import CHROMIUM, FLAGS, IDLE, ROOT, close_page, jupyterlab, open_page  # noqa: E402
+from tests.benchmarks.measure import report  # noqa: E402
+from tests.browser.lab import IDLE, jupyterlab, opened, visitor, write_notebook  # noqa: E402
 
-ROUNDS, WARM_UP, PRESSES = 4, 4, 24
+ROUNDS, WARM_UP, PRESSES, MOVES = 4, 4, 24, 150
+PATIENCE = 20_000  # milliseconds that a press may take
+PACKAGES = ("numpy", "matplotlib", "pillow", "ipywidgets", "jupyterlab")
 
 COMMON = """
 import numpy as np
@@ -63,60 +69,94 @@ def draw(rate):
 _ = interact(draw, rate=FloatLogSlider(value=10**-1.3, min=-3, max=0, step=0.05))
 """
 PROBE = """
-window.times = [];
-document.addEventListener('keydown', () => { window.pressed = performance.now(); }, true);
-const painted = async image => {
-    if (!image.src || image.seen === image.src) return;
-    image.seen = image.src;
+window.last = {};  // when each kind of event was last seen, and when pictures were painted since a press
+for (const kind of ['keydown', 'pointerdown', 'pointerup'])
+    document.addEventListener(kind, () => {
+        last[kind] = performance.now();
+        if (kind !== 'pointerup') window.painted = [];
+    }, true);
+const paint = async image => {
+    const src = image.src;
+    if (!src || image.seen === src) return;
+    image.seen = src;
     await image.decode().catch(() => {});
+    if (image.src !== src) return;  // the next one came before this one was seen
     requestAnimationFrame(() => {
         const channel = new MessageChannel();
-        channel.port1.onmessage = () => {
-            if (window.pressed) times.push(performance.now() - pressed);
-            window.pressed = 0;
-        };
+        channel.port1.onmessage = () => painted.push(performance.now());
         channel.port2.postMessage(0);
     });
 };
-new MutationObserver(() => document.querySelectorAll('.jp-OutputArea img').forEach(painted)).observe(
+new MutationObserver(() => document.querySelectorAll('.jp-OutputArea img').forEach(paint)).observe(
     document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['src'] });
+"""
+SETTLED = IDLE + " && performance.now() - Math.max(last.pointerup, ...painted) > 1000"
+DRAGGED = """
+[
+    painted.filter(time => time < last.pointerup).length / (last.pointerup - last.pointerdown) * 1000,
+    Math.max(last.pointerup, ...painted) - last.pointerup,
+]
 """
 
 
-def measure(browser, address, name, code):
-    """Return the milliseconds from key to pixels of each press, on a new page with a new kernel."""
-    file = ROOT / "notebooks" / f"benchmark-{name}.ipynb"
-    cells, kernel = [nbformat.v4.new_code_cell(COMMON + code)], {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), file)
-    page = open_page(browser, address, file.name)
-    page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.locator(".jp-OutputArea img").first.wait_for()
-    page.wait_for_function(IDLE)
-    page.evaluate(PROBE)
-    page.locator(".noUi-handle").first.focus()
+def presses(page):
+    """Return the milliseconds from key to pixels of each press."""
+    times, handle = [], page.locator(".noUi-handle")
     for press in range(WARM_UP + PRESSES):
-        page.keyboard.press("ArrowRight" if press % 8 < 4 else "ArrowLeft")
-        page.wait_for_function(f"times.length > {press}", timeout=20_000)
-    times = page.evaluate("times")[WARM_UP:]
-    close_page(page)
-    file.unlink()
-    return times
+        handle.press("ArrowRight" if press % 8 < 4 else "ArrowLeft")
+        try:
+            times.append(page.wait_for_function("painted[0] - last.keydown", timeout=PATIENCE).json_value())
+        except TimeoutError:
+            times.append(PATIENCE)
+    return times[WARM_UP:]
+
+
+def drag(page):
+    """Drag the slider to and fro; return the pictures per second, and the milliseconds from letting go to the last."""
+    handle, track = (page.locator(part).bounding_box() for part in (".noUi-handle", ".noUi-base"))
+    y = handle["y"] + handle["height"] / 2
+    page.mouse.move(handle["x"] + handle["width"] / 2, y)
+    page.mouse.down()
+    begin = time.perf_counter()
+    for move, share in enumerate(np.interp(range(MOVES), (0, 50, 100, MOVES - 1), (0.6, 1, 0, 0.7)), start=1):
+        page.mouse.move(track["x"] + share * track["width"], y)
+        time.sleep(max(0, begin + move / 60 - time.perf_counter()))
+    page.mouse.up()
+    page.wait_for_function(SETTLED, timeout=20_000)
+    return page.evaluate(DRAGGED)
 
 
 def main():
-    results = {"ours": [], "interact": []}
+    figures, pressed, dragged = {"ours": OURS, "`interact`": INTERACT}, {}, {}
     with tempfile.TemporaryDirectory() as home, jupyterlab(Path(home)) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for _ in range(ROUNDS):
-            for name, code in (("ours", OURS), ("interact", INTERACT)):
-                results[name] += measure(browser, address, name, code)
-        browser.close()
-    print("| | presses | median ms | p95 ms |\n|---|---|---|---|")
-    for name, times in results.items():
-        print(
-            f"| {name} | {len(times)} | {statistics.median(times):.0f} | {statistics.quantiles(times, n=20)[-1]:.0f} |"
-        )
-    print(f"ratio: {statistics.median(results['interact']) / statistics.median(results['ours']):.2f}")
+        chromium = visitor(playwright)
+        for name in ROUNDS * list(figures):
+            with opened(chromium, address, write_notebook("benchmark-explorers", COMMON + figures[name])) as page:
+                page.locator(".jp-OutputArea img").wait_for()
+                page.evaluate(PROBE)
+                pressed.setdefault(name, []).extend(presses(page))
+                dragged.setdefault(name, []).append(drag(page))
+        version = chromium.browser.version
+        chromium.browser.close()
+    report(__file__, "From a slider to pixels", [table(pressed, dragged, version)], PACKAGES)
+
+
+def table(pressed, dragged, version):
+    """Return the lines of the table, and the ratio of the two medians."""
+    keys, drags = ROUNDS * PRESSES, ROUNDS
+    lines = [
+        f"Milliseconds from key to pixels ({keys} presses each), pictures per second in a fast drag, and milliseconds",
+        f"from letting go to its last picture ({drags} drags each). Chromium {version}.",
+        "",
+        "| | key, median | key, p95 | drag, pictures per second | lag, median | lag, largest |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, times in pressed.items():
+        rates, lags = np.transpose(dragged[name])
+        key = f"{np.median(times):.0f} | {np.percentile(times, 95):.0f}"
+        lines.append(f"| {name} | {key} | {np.median(rates):.1f} | {np.median(lags):.0f} | {max(lags):.0f} |")
+    ratio = np.median(pressed["`interact`"]) / np.median(pressed["ours"])
+    return [*lines, f"| `interact` over ours | {ratio:.1f} | | | | |", f"ratio: {ratio:.2f}"]
 
 
 if __name__ == "__main__":

@@ -51,10 +51,10 @@ def with_threads(file, threads):
     return run.stdout.splitlines()
 
 
-def versions():
+def versions(packages):
     """Return one line with the versions of Python and of what is installed of the packages that are compared."""
     found = [f"Python {platform.python_version()}"]
-    for name in PACKAGES:
+    for name in packages:
         try:
             found.append(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
@@ -62,9 +62,9 @@ def versions():
     return ", ".join(found)
 
 
-def report(file, title, parts):
+def report(file, title, parts, packages=PACKAGES):
     """Print the parts, write them to the Markdown file beside the benchmark, and end with the first part's ratio."""
-    machine = f"{versions()}; {os.cpu_count()} processors ({platform.machine()}, {platform.system()})"
+    machine = f"{versions(packages)}; {os.cpu_count()} processors ({platform.machine()}, {platform.system()})"
     lines = [f"# {title}", "", f"Made by `python tests/benchmarks/{Path(file).name}`. {machine}.", ""]
     for part in parts:
         lines += [*part[:-1], ""]

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,20 +30,9 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def open_notebook(chromium, tmp_path_factory):
-    """A context with the page of a notebook, which is run to its end in JupyterLab; the file is removed afterwards."""
+    """`lab.opened` in one JupyterLab for all tests."""
     with lab.jupyterlab(tmp_path_factory.mktemp("home")) as address:
-
-        @contextmanager
-        def opened(file):
-            page = lab.open_page(chromium, address, file.name)
-            try:
-                lab.run_all(page)
-                yield page
-            finally:
-                lab.close_page(page)
-                file.unlink()
-
-        yield opened
+        yield partial(lab.opened, chromium, address)
 
 
 @pytest.fixture(scope="session", params=refresh.lessons(), ids=lambda file: file.stem)

@@ -94,3 +94,15 @@ def close_page(page):
     """Stop the kernel of a page and close it."""
     page.evaluate("jupyterapp.shell.currentWidget?.sessionContext?.shutdown()")
     page.close()
+
+
+@contextmanager
+def opened(visitor, address, file):
+    """Give the page of a notebook in notebooks/ that has been run to its end; the file is removed afterwards."""
+    page = open_page(visitor, address, file.name)
+    try:
+        run_all(page)
+        yield page
+    finally:
+        close_page(page)
+        file.unlink()
