@@ -165,7 +165,7 @@ def test_two_dialects_part_where_and_with_whom_their_presets_and_praise_say():
         "A rate that falls": "part at step 51,",
     }
     for name, where in parted.items():
-        explorer.set(**explorer.presets["Reset"] | explorer.presets[name])
+        explorer.set(**explorer.presets[name])
         assert where in explorer.seen.text
     explorer.set(**explorer.presets["Reset"] | {"size": 1.0})
     frameworks = explorer.controls["first"].options[1:]
