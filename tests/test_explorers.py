@@ -165,7 +165,7 @@ def test_two_dialects_part_where_and_with_whom_their_presets_and_praise_say():
         "A rate that falls": "part at step 51,",
     }
     for name, where in parted.items():
-        explorer.set(**explorer.presets["Reset"] | explorer.presets[name])
+        explorer.set(**explorer.presets[name])
         assert where in explorer.seen.text
     explorer.set(**explorer.presets["Reset"] | {"size": 1.0})
     frameworks = explorer.controls["first"].options[1:]
@@ -175,6 +175,9 @@ def test_two_dialects_part_where_and_with_whom_their_presets_and_praise_say():
             explorer.set(optimizer=optimizer, first=first, second=second)
             far |= {optimizer} if explorer.seen.won else set()
     assert far == {"Nadam", "AMSGrad"}
+    for outside_the_task in ({"first": "course"}, {"own": True}, {"falls": True}, {"size": 1e-2}):
+        explorer.set(**explorer.presets["Reset"] | WON["two_dialects"] | {"optimizer": "AMSGrad"} | outside_the_task)
+        assert not explorer.seen.won
 
 
 @every_explorer

@@ -15,12 +15,13 @@ WRITTEN_BY = {"course": "#000000", "PyTorch": "#D55E00", "Keras": "#0072B2", "Op
 OPTIMIZERS = [name for name, row in DIALECTS.items() if row.keys() >= WRITTEN_BY.keys()]
 RATE, STEPS, FALL = 0.01, 100, 50
 GRADIENTS = np.random.default_rng(0).normal(-0.3, 1.0, size=(STEPS, 1))
-ROUNDING, APART = 1e-12, 0.03  # what counts as equal, and what the challenge asks for
+ROUNDING, APART = 1e-12, 0.03  # what counts as one walk, and what the challenge asks for
 
+PYTORCH_KERAS = {"first": "PyTorch", "second": "Keras"}
 PRESETS = {
-    "Show me the failure": {"optimizer": "Adam", "first": "PyTorch", "second": "Keras", "size": 1e-7, "own": True},
-    "The same": {"optimizer": "Adam", "first": "PyTorch", "second": "Optax", "size": 1e-7, "own": True},
-    "A rate that falls": {"optimizer": "SGD", "first": "PyTorch", "second": "Keras", "size": 1.0, "falls": True},
+    "Show me the failure": PYTORCH_KERAS | {"optimizer": "Adam", "size": 1e-7, "own": True, "falls": False},
+    "The same": {"first": "PyTorch", "second": "Optax", "optimizer": "Adam", "size": 1e-7, "own": True, "falls": False},
+    "A rate that falls": PYTORCH_KERAS | {"optimizer": "SGD", "size": 1.0, "own": False, "falls": True},
 }
 CHALLENGE = Challenge(
     "With gradients near 0.1 or more, equal settings and a constant α, no ε matters. Find an optimizer and two "
@@ -51,52 +52,52 @@ def apart(one, other):
     return np.abs(one - other) / np.where(way > 0, way, 1.0)
 
 
-def settings(one, other):
-    """Return the settings that two dialects do not share, in words."""
-    shared = [f.name for f in fields(one) if hasattr(other, f.name) and getattr(one, f.name) != getattr(other, f.name)]
-    return ", ".join(f"{name} {getattr(one, name)} and {getattr(other, name)}" for name in shared)
+def unlike(one, other):
+    """Return the settings in which two dialects differ, in words."""
+    shared = [field.name for field in fields(one) if hasattr(other, field.name)]
+    pairs = [(name, getattr(one, name), getattr(other, name)) for name in shared]
+    return ", ".join(f"{name} {mine} and {theirs}" for name, mine, theirs in pairs if mine != theirs)
+
+
+def reasons(name, *written_by):
+    """Return the sentences that say how these dialects differ from the course's form."""
+    own = [framework for framework in dict.fromkeys(written_by) if framework != "course"]
+    return " ".join(f"{framework}: {difference(DIALECTS[name][framework])}" for framework in own)
 
 
 def two_dialects():
     """Return the explorer of one optimizer in two dialects, of the size of the gradients, and of a rate that falls."""
     fig, (left, right) = plots.figure(columns=2, width=11, height=5)
     steps = np.arange(STEPS + 1)
-    (wide,) = left.plot([], [], linewidth=7, alpha=0.5)
-    (thin,) = left.plot([], [], linewidth=2.5, linestyle=(0, (4, 1.5)))
-    names = [left.text(0.04, height, "", transform=left.transAxes) for height in (0.94, 0.86)]
-    left.set(xlabel="step", ylabel="x, in parts of the longest way", xlim=(0, STEPS), ylim=(-0.05, 1.1))
-    right.axhspan(1e-17, ROUNDING, color="#E8E8E8")
+    (wide,) = left.plot([], [], linewidth=7, alpha=0.5, label="the wide line")
+    (broken,) = left.plot([], [], linestyle=(0, (4, 1.5)), label="the broken line")
+    names = [left.text(0.04, height, "", transform=left.transAxes) for height in (0.93, 0.85)]
+    left.set(xlabel="step", ylabel="x, in parts of the longest way", xlim=(0, STEPS), ylim=(-0.05, 1.4))
+    right.axhspan(2e-18, ROUNDING, color="#E8E8E8")
     right.text(STEPS - 3, 3e-13, "rounding", ha="right", va="top", color="#56595C")
     (curve,) = right.plot([], [], color="black")
     (parting,) = right.plot([], [], "o", color=plots.TARGET, markeredgecolor="black", markersize=13)
-    right.set(xlabel="step", ylabel="how far apart, relative", yscale="log", xlim=(0, STEPS), ylim=(1e-17, 10))
+    right.set(xlabel="step", ylabel="how far apart, relative", yscale="log", xlim=(0, STEPS), ylim=(2e-18, 10))
 
     def draw(optimizer, first, second, size, own, falls):
-        one, other = (dialect(optimizer, written_by, own) for written_by in (first, second))
-        walks = [walk(which, size, falls) for which in (one, other)]
+        pair = [dialect(optimizer, written_by, own) for written_by in (first, second)]
+        walks = np.array([walk(one, size, falls) for one in pair])
         distance = apart(*walks)
-        longest = max(np.abs(walks).max(), 1e-300)
-        for line, x, text, written_by, look in zip(
-            (wide, thin), walks, names, (first, second), ("wide", "broken"), strict=True
-        ):
-            line.set_data(steps, x / longest)
+        for line, x, name, written_by in zip((wide, broken), walks, names, (first, second), strict=True):
+            line.set_data(steps, x / max(np.abs(walks).max(), 1e-300))
             line.set_color(WRITTEN_BY[written_by])
-            text.set_text(f"{written_by}: the {look} line")
-            text.set_color(WRITTEN_BY[written_by])
+            name.set(text=f"{written_by}: {line.get_label()}", color=WRITTEN_BY[written_by])
         curve.set_data(steps, np.maximum(distance, 1e-17))
-        parted = np.flatnonzero(distance > ROUNDING)
-        parting.set_data(parted[:1], distance[parted[:1]])
-        unlike = settings(one, other) or "equal settings"
+        parted = np.flatnonzero(distance > ROUNDING)[:1]
+        parting.set_data(parted, distance[parted])
         where = f"they part at step {parted[0]}, and end {distance[-1]:.2g} apart" if len(parted) else "they never part"
         fall = f", α a tenth from step {FALL + 1} on" if falls else ""
-        why = " ".join(
-            f"{written_by}: {difference(DIALECTS[optimizer][written_by])}"
-            for written_by in dict.fromkeys((first, second))
-            if written_by != "course"
+        text = (
+            f"{optimizer} of {first} and of {second}, gradients near {size:.2g}, {unlike(*pair) or 'equal settings'}"
+            f"{fall}: {where}. {reasons(optimizer, first, second)}"
         )
-        text = f"{optimizer} of {first} and of {second}, gradients near {size:.2g}, {unlike}{fall}: {where}. {why}"
-        others = not own and not falls and size >= 0.099 and "course" not in (first, second)
-        return Seen(text, won=bool(others and distance[-1] > APART))
+        in_the_task = not own and not falls and size >= 0.099 and "course" not in (first, second)
+        return Seen(text.rstrip(), won=bool(in_the_task and distance[-1] > APART))
 
     return Explorer(
         fig,
