@@ -156,6 +156,19 @@ def test_what_the_praise_claims():
     assert six.seen.won
 
 
+def test_failing_adam_draws_both_walks_and_regrets_or_adam_alone():
+    """At C = 3 and the theorem's β2 Adam goes to +1 and its average regret to 2/3, AMSGrad to -1 and 0."""
+    explorer = MADE["failing_adam"]
+    walks, regrets = (
+        [line for line in ax.lines if line.get_label() in ("Adam", "AMSGrad")] for ax in explorer.fig.axes
+    )
+    explorer.set(**explorer.presets["The same with AMSGrad"])
+    assert [line.get_ydata()[-1] for line in walks] == pytest.approx([1, -1], abs=0.02)
+    assert [line.get_ydata()[-1] for line in regrets] == pytest.approx([2 / 3, 0], abs=0.05)
+    explorer.set(**explorer.presets["Show me the failure"])
+    assert [len(line.get_xdata()) > 0 for line in (*walks, *regrets)] == [True, False, True, False]
+
+
 def test_two_dialects_part_where_and_with_whom_their_presets_and_praise_say():
     """At gradients near 1 only Nadam and AMSGrad end far apart; elsewhere the presets have their reasons."""
     explorer = MADE["two_dialects"]
