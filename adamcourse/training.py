@@ -6,7 +6,6 @@ A training keeps the parameters, the optimizer's state and two numbers per step;
 import json
 import signal
 import statistics
-import threading
 import warnings
 import zlib
 from contextlib import contextmanager
@@ -261,10 +260,11 @@ def _part(kind, whole, part):
 def _interrupts():
     """Yield a list that is filled by an interrupt, so that none comes in the middle of a step and halves it."""
     pressed = []
-    if threading.current_thread() is not threading.main_thread():  # interrupts only reach the main thread
+    try:
+        before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    except ValueError:  # they reach the main thread only, and need a system that has them
         yield pressed
         return
-    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
     try:
         yield pressed
     finally:
@@ -275,6 +275,7 @@ def _bar(progress, done, last):
     """Return a progress bar, in a notebook a widget; one that shows nothing unless progress is True."""
     from tqdm.auto import tqdm  # here, since importing it takes longer than the rest of the module
 
+    tqdm.monitor_interval = 0  # no thread that watches the bar: in a browser none can be started
     hidden = {} if progress else {"disable": True}  # where nothing is said, TQDM_DISABLE decides
     return tqdm(initial=min(done, last), total=last, unit="batch", **hidden)
 
