@@ -31,11 +31,13 @@ def address(site):
 
 @pytest.fixture(scope="module")
 def visit(chromium, address):
-    """A visitor's page, and the addresses elsewhere that it asked for in vain."""
+    """The page of a visitor who follows a link to lesson 00, and the addresses elsewhere that it asked for in vain."""
     visitor, elsewhere = chromium.browser.new_context(service_workers="block"), []
     visitor.route(lambda url: not url.startswith(address), lambda r: (elsewhere.append(r.request.url), r.abort()))
     page = visitor.new_page()
-    page.goto(address)
+    page.set_default_timeout(120_000)
+    with page.expect_event("requestfailed", lambda request: request.url.startswith(PYODIDE_CDN_URL)):
+        page.goto(f"{address}/lab/index.html?path=00_start_here.ipynb")
     yield page, elsewhere
     visitor.close()
 
@@ -46,13 +48,15 @@ def test_the_lessons_are_listed(visit):
     expect(page.locator(".jp-DirListing-itemText")).to_have_text(names)
 
 
-def test_a_lesson_opens_with_its_pictures_and_only_pyodide_is_fetched(visit):
-    page, elsewhere = visit
-    with page.expect_event("requestfailed", lambda request: request.url.startswith(PYODIDE_CDN_URL), timeout=60_000):
-        page.locator(".jp-DirListing-item", has_text="00_start_here").dblclick()
+def test_a_lesson_opens_with_its_pictures(visit):
+    page, _ = visit
     notebook = page.locator(".jp-Notebook")
     expect(notebook.get_by_role("heading", level=1)).to_contain_text("Start here")
     expect(notebook.locator(".jp-CodeCell").first).to_contain_text("%pip install -q adamcourse")
     expect(notebook.locator(".jp-RenderedImage img").first).to_be_visible()
     expect(page.locator(".jp-Dialog")).to_have_count(0)
+
+
+def test_only_pyodide_is_fetched_from_elsewhere(visit):
+    _, elsewhere = visit
     assert {url for url in elsewhere if not url.startswith(PYODIDE_CDN_URL)} == set()
