@@ -13,6 +13,7 @@ regression   least squares and logistic regression, whole or on minibatches
 layers       Dense, Conv2D, MaxPool2D, ReLU, Dropout, Flatten: forward and backward, shapes on the line
 network      layers over one flat parameter vector, and softmax cross-entropy
 training     epochs over minibatches, stop and resume, memory, and a fair comparison of optimizers
+dialects     the same optimizers as PyTorch, Keras and Optax spell them
 plots        pictures of surfaces, paths and losses
 explorers    live figures: controls, picture, one sentence that says what is seen
 exercises    check, hint, solution, and the quizzes

@@ -1,7 +1,8 @@
-"""The data in data/: digits, heights and lines of two books, split once and for all, and seeded minibatches."""
+"""The data in data/: digits, heights, lines of two books, recorded trainings; and seeded minibatches."""
 
 import csv
 import hashlib
+import json
 from collections import Counter
 from importlib import resources
 from pathlib import Path
@@ -13,6 +14,7 @@ SHA256 = {
     "digits.npz": "ca34c856466b09dc50912e05a1fd98e94fb58d94d6f2d99d7f28880286ed1f7a",
     "heights.csv": "ca654626fce579f243ffcc7e2d77852c8b6caf0affd2db2ccf8f41cabe3bd796",
     "lines.txt": "43cb75575c1abd092bc8ebf9e21bcfa356412ca8e30d37c1d6bda566bdcdc9aa",
+    "runs.json": "1df01413387184e88d449f26197549e7653343c2344062b03180717d95389ae8",
 }
 TRAIN_SIZE = 8000
 TRAIN_LINES = 3448  # four fifths
@@ -120,6 +122,47 @@ def load_lines(seen=2):
         row[[column[word] for word in line if word in column]] = 1
     train, test = slice(TRAIN_LINES), slice(TRAIN_LINES, None)
     return Lines(words, Bags(bags[train], labels[train]), Bags(bags[test], labels[test]))
+
+
+class Run(NamedTuple):
+    """A recorded training: its rate, and training loss and test accuracy, a row for each seed, a column an epoch."""
+
+    rate: float
+    loss: np.ndarray
+    accuracy: np.ndarray
+
+
+class Runs(NamedTuple):
+    """The article's experiment: Runs by optimizer, as printed and after a search; and the search.
+
+    The search has for each optimizer pairs of a rate and the share of the digits held back that was read right.
+    """
+
+    as_printed: dict
+    searched: dict
+    search: dict
+
+
+def load_runs():
+    """Return the recorded trainings of the article's network, ten epochs from each of three seeds.
+
+    Raises FileNotFoundError or ValueError when data/runs.json is missing or damaged.
+    Source: data/make_runs.py; see data/README.md.
+
+    >>> runs = load_runs()
+    >>> runs.as_printed["Adam"].rate, runs.as_printed["Adam"].accuracy.shape
+    (0.001, (3, 10))
+    """
+    recorded = json.loads(_checked("runs.json").read_text(encoding="utf-8"))
+    as_printed, searched = (
+        {
+            name: Run(run["rate"], np.array(run["loss"]), np.array(run["accuracy"]))
+            for name, run in recorded[part].items()
+        }
+        for part in ("as printed", "searched")
+    )
+    search = {name: list(zip(*run["search"].values(), strict=True)) for name, run in recorded["searched"].items()}
+    return Runs(as_printed, searched, search)
 
 
 def minibatches(n, size, rng):

@@ -29,12 +29,16 @@ _RANGES = {
     "initial_accumulator": ("0 or more", lambda value: value >= 0),
     "weight_decay": ("0 or more", lambda value: value >= 0),
     "threshold": ("4 or more", lambda value: value >= 4),
+    "tolerance": ("0 or more", lambda value: value >= 0),
+    "dampening": ("from 0 to 1", lambda value: (value >= 0) & (value <= 1)),
+    "psi": ("0 or more", lambda value: value >= 0),
+    "eps_root": ("0 or more", lambda value: value >= 0),
 }
 
 
 def _hyperparameter(name, value):
     """Return value as a float, or as an array that cannot be changed, or raise ValueError."""
-    allowed, holds = _RANGES[name]
+    allowed, holds = _RANGES.get(name, ("finite", lambda value: True))
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
@@ -49,10 +53,12 @@ def _hyperparameter(name, value):
 class Optimizer(ABC):
     """What all optimizers share: hyper-parameters that are checked, and an `update` that checks its arguments."""
 
+    coordinatewise = True  # a step of one coordinate does not depend on the others, so a vector may come in pieces
+
     def __post_init__(self):
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name in _RANGES:
+            if field.type is not bool:
                 object.__setattr__(self, field.name, _hyperparameter(field.name, value))
             elif not isinstance(value, (bool, np.bool_)):
                 raise ValueError(f"{field.name} = {value!r}: {field.name} must be True or False")
@@ -86,7 +92,7 @@ class Optimizer(ABC):
         if g.shape != x.shape:
             raise ValueError(f"gradient has shape {g.shape}, x has shape {x.shape}: they must be the same")
         for part in state:
-            if not isinstance(part, int) and part.shape != x.shape:
+            if not _is_number(part) and part.shape != x.shape:
                 raise ValueError(f"state belongs to an x of shape {part.shape}, this one has {x.shape}: use start(x)")
         following, state = self.step(x, g, state)
         if following.shape != x.shape:
@@ -102,8 +108,12 @@ def _floats(x):
 
 
 def _as(dtype, part):
-    """Return an array in the dtype asked for, and a step counter as it is."""
-    return part if isinstance(part, int) else part.astype(dtype, copy=False)
+    """Return an array in the dtype asked for, and a number, such as the step counter, as it is."""
+    return part if _is_number(part) else part.astype(dtype, copy=False)
+
+
+def _is_number(part):
+    return isinstance(part, (int, float))
 
 
 def _zeros(x):
@@ -564,4 +574,138 @@ class RAdam(Adam):
         return np.where(trusted, r, 0.0)
 
 
-ALL = (GradientDescent, Momentum, Adagrad, RMSprop, Adam, AdamW, AMSGrad, AdaMax, Nadam, RAdam)
+class Direction(NamedTuple):
+    """The state of Lion: a running mean m of gradients."""
+
+    m: np.ndarray
+
+
+@dataclass(frozen=True)
+class Lion(Optimizer):
+    """Walk by the sign of a mean of gradients in which the newest counts more than in the memory.
+
+    x ← x - α (sign(β1 m + (1 - β1) g) + λ x)
+    m ← β2 m + (1 - β2) g
+
+    Convention: the decay is multiplied by the learning rate, as in the paper's Algorithm 2.
+
+    Arguments
+    ---------
+    lr : the learning rate α, >= 0, default 0.0001; every coordinate moves by just α, so it is smaller than Adam's.
+    beta1 : how much of the memory is in the direction, 0 <= β1 < 1, default 0.9.
+    beta2 : how much of the memory is kept, 0 <= β2 < 1, default 0.99.
+    weight_decay : λ, >= 0, default 0.
+
+    Raises ValueError when an argument is outside its range.
+    Source: Chen and others 2023, Algorithm 2.
+
+    >>> lion, x = Lion(lr=0.1), np.array([0.0, 0.0])
+    >>> lion.update(x, np.array([100.0, -0.001]), lion.start(x))[0]
+    array([-0.1,  0.1])
+    """
+
+    lr: float | np.ndarray = 1e-4
+    beta1: float | np.ndarray = 0.9
+    beta2: float | np.ndarray = 0.99
+    weight_decay: float | np.ndarray = 0.0
+
+    def start(self, x):
+        """Return the state before the first step: a mean of 0."""
+        return Direction(m=_zeros(x))
+
+    def step(self, x, g, state):
+        direction = np.sign(self.beta1 * state.m + (1 - self.beta1) * g)
+        m = self.beta2 * state.m + (1 - self.beta2) * g
+        return x - self.lr * (direction + self.weight_decay * x), Direction(m)
+
+
+class Switching(NamedTuple):
+    """The state of SWATS: Adam's; the running mean γ of the projected rates; and the rate found, 0 before the switch.
+
+    After the switch m is the velocity of momentum.
+    """
+
+    m: np.ndarray
+    v: np.ndarray
+    t: int
+    gamma: float
+    rate: float
+
+
+@dataclass(frozen=True)
+class SWATS(Optimizer):
+    """Walk as Adam, work out which rate would let gradient descent walk as far, and switch once that rate is steady.
+
+    p = Adam's step
+    γ_t = pᵀp / (-pᵀg): the projection of -γ_t g onto p is p
+    γ ← β2 γ + (1 - β2) γ_t,  Λ = γ / (1 - β2^t)
+    switch when t > 1, Λ > 0 and |Λ - γ_t| < tolerance; from then on
+    m ← β1 m + g,  x ← x - (1 - β1) Λ m, with m = 0 at first
+
+    Convention: the paper's tolerance is the absolute 1e-9. With relative=True it is tolerance · Λ. Λ > 0 is our guard:
+    γ_t is negative where Adam walks uphill. The products are taken over all coordinates, so x is one vector.
+
+    Arguments
+    ---------
+    lr, beta1, beta2 : as for Adam; plain numbers.
+    eps : ε, >= 0, default 1e-9.
+    tolerance : how near Λ and γ_t must be, >= 0, default 1e-9.
+    relative : whether the tolerance is a share of Λ, default False.
+
+    Raises ValueError when an argument is outside its range, or x is no vector.
+    Source: Keskar and Socher 2017, Algorithm 1.
+
+    >>> swats, x = SWATS(lr=0.1, tolerance=0.5, relative=True), np.array([1.0, 2.0])
+    >>> state = swats.start(x)
+    >>> for _ in range(3):
+    ...     x, state = swats.update(x, x, state)  # the gradient of the bowl ½ |x|²
+    ...     print(x.round(3), round(state.rate, 3))  # the rate is found in the second step
+    [0.9 1.9] 0.0
+    [0.8 1.8] 0.069
+    [0.795 1.788] 0.069
+    """
+
+    lr: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-9
+    tolerance: float = 1e-9
+    relative: bool = False
+
+    coordinatewise = False
+
+    def start(self, x):
+        """Return the state before the first step: Adam's, and no rate."""
+        if np.ndim(x) != 1 or self.shape:
+            raise ValueError(f"x of shape {np.shape(x)}: SWATS takes one vector, and plain numbers for its arguments")
+        return Switching(m=_zeros(x), v=_zeros(x), t=0, gamma=0.0, rate=0.0)
+
+    def step(self, x, g, state):
+        return self._momentum(x, g, state) if state.rate else self._adam(x, g, state)
+
+    def _adam(self, x, g, state):
+        """Take a step of Adam and look for the rate."""
+        adam = Adam(self.lr, self.beta1, self.beta2, self.eps)
+        following, (m, v, t) = adam.step(x, g, Moments(state.m, state.v, state.t))
+        found = self.projected_rate(following - x, g)
+        if found is None:
+            return following, Switching(m, v, t, state.gamma, 0.0)
+        gamma = self.beta2 * state.gamma + (1 - self.beta2) * found
+        rate = gamma / (1 - self.beta2**t)
+        near = abs(rate - found) < self.tolerance * (rate if self.relative else 1.0)
+        if t > 1 and rate > 0 and near:
+            return following, Switching(np.zeros_like(m), v, t, gamma, rate)
+        return following, Switching(m, v, t, gamma, 0.0)
+
+    def _momentum(self, x, g, state):
+        m = self.beta1 * state.m + g
+        return x - (1 - self.beta1) * state.rate * m, state._replace(m=m, t=state.t + 1)
+
+    @staticmethod
+    def projected_rate(p, g):
+        """Return γ with which the projection of -γ g onto the step p is p, or None where g has no part along p."""
+        p, g = p.astype(np.float64), g.astype(np.float64)
+        return float(p @ p / -(p @ g)) if p @ g else None
+
+
+ALL = (GradientDescent, Momentum, Adagrad, RMSprop, Adam, AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion)

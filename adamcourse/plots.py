@@ -153,6 +153,29 @@ def losses(ax, path, style, label=None):
     return line
 
 
+def score_card(ax, results):
+    """Draw how many steps each optimizer needed on each course, a row each; at the right edge those that never arrived.
+
+    Arguments
+    ---------
+    ax : axes to draw on.
+    results : Comparisons by course and name, as `contest.enter` returns them.
+    """
+    looks = {style.label: style for style in STYLES.values()}
+    names = list(dict.fromkeys(name for course in results.values() for name in course))
+    edge = 2 * max(c.median for course in results.values() for c in course.values() if np.isfinite(c.median))
+    for k, name in enumerate(names):
+        style = looks.get(name, OTHER._replace(color=TARGET, marker="*"))
+        steps = [min(course[name].median, edge) for course in results.values()]
+        rows = np.arange(len(results)) + 0.12 * (k - (len(names) - 1) / 2)
+        ax.plot(steps, rows, style.marker, color=style.color, markersize=14, markeredgecolor="black", label=name)
+    ax.set(xscale="log", xlabel="steps to the target", yticks=range(len(results)), yticklabels=list(results))
+    ax.axvline(edge, color="#9A9A9A", linestyle=":")
+    ax.text(edge, -0.65, "never", ha="center")
+    ax.set_ylim(len(results) - 0.5, -0.5)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1))
+
+
 def digit(ax, image, label):
     """Draw one handwritten digit, 784 pixels from 0 to 1, dark on light, with its label above."""
     ax.imshow(image.reshape(28, 28), cmap="Greys")

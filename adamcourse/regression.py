@@ -124,3 +124,35 @@ class LogisticRegression(Regression):
         """Return the share of examples whose score at w, shape (features, ...), has the sign of their label."""
         right = (np.tensordot(X, w, 1) > 0) == np.reshape(y, (-1, *(1,) * (np.ndim(w) - 1)))
         return right.mean(axis=0)
+
+
+def private_features(n, share=0.6, seed=0):
+    """Return examples X, shape (n, 3 + 5n), and labels y of 1 and -1, in which each example has features of its own.
+
+    Column 1 is y, columns 2 and 3 are always 1. Then five columns belong to each example, 0 in all others: it has a 1
+    in the first of them if y = 1, and in all five if y = -1. So the label can be read from column 1 alone.
+
+    Arguments
+    ---------
+    n : how many examples, 2 or more.
+    share : of the examples with y = 1, above 1/2 and below 1, default 0.6; rounded to whole examples.
+    seed : of their order, default 0.
+
+    Raises ValueError when n or share is outside its range, or not more examples have y = 1 than y = -1.
+    Source: Wilson, Roelofs, Stern, Srebro and Recht 2017, section 3.3; there labels are drawn independently.
+
+    >>> X, y = private_features(4, share=0.75)
+    >>> y, X.shape, X[:, :3].tolist()[0], X[:, 3:].sum(axis=1)
+    (array([ 1.,  1.,  1., -1.]), (4, 23), [1.0, 1.0, 1.0], array([1., 1., 1., 5.]))
+    """
+    if not isinstance(n, (int, np.integer)) or n < 2:
+        raise ValueError(f"n = {n!r}: give a whole number, 2 or more")
+    positive = round(share * n)
+    if not n / 2 < positive < n:
+        raise ValueError(f"share = {share}: of {n} examples more than half, and not all, must have the label 1")
+    y = np.random.default_rng(seed).permutation(np.where(np.arange(n) < positive, 1.0, -1.0))
+    X = np.zeros((n, 3 + 5 * n))
+    X[:, 0], X[:, 1:3] = y, 1
+    for i, label in enumerate(y):
+        X[i, 3 + 5 * i : 3 + 5 * i + (1 if label > 0 else 5)] = 1
+    return X, y

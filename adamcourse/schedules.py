@@ -1,9 +1,11 @@
-"""Learning rates that change from step to step: a factor for each step, and an optimizer that obeys it."""
+"""An optimizer in a wrapper: learning rates that change from step to step, and walks that stay within bounds."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+import numpy as np
 
 from adamcourse.optimizers import Optimizer
 
@@ -27,6 +29,17 @@ def inverse_time(half):
     if not half > 0:
         raise ValueError(f"half = {half}: give a number of steps above 0")
     return lambda t: 1 / (1 + t / half)
+
+
+def inverse_root(t):
+    """Return the schedule 1 / √(t + 1), t = 0 at the first step.
+
+    Source: Zinkevich 2003; Kingma and Ba 2015, section 4, and the problems of lesson 11 use it.
+
+    >>> [round(inverse_root(t), 3) for t in (0, 3, 99)]
+    [1.0, 0.5, 0.1]
+    """
+    return 1 / math.sqrt(t + 1)
 
 
 def cosine(steps):
@@ -110,3 +123,43 @@ class Scheduled:
         now = replace(self.optimizer, lr=self.optimizer.lr * self.factor(state.t))
         x, inner = now.update(x, gradient, state.inner)
         return x, Counted(inner, state.t + 1)
+
+
+@dataclass(frozen=True)
+class Projected:
+    """An optimizer whose x is brought back into [low, high], coordinate by coordinate, after each step.
+
+    Arguments
+    ---------
+    optimizer : any optimizer, also one that is Scheduled.
+    low, high : the bounds, low <= high.
+
+    Raises ValueError when low is above high.
+
+    >>> from adamcourse.optimizers import GradientDescent
+    >>> walk, x = Projected(GradientDescent(lr=1.0), -1.0, 1.0), np.array([0.5, 0.5])
+    >>> walk.update(x, np.array([4.0, 0.1]), walk.start(x))[0]
+    array([-1. ,  0.4])
+    """
+
+    optimizer: object
+    low: float
+    high: float
+
+    def __post_init__(self):
+        if not self.low <= self.high:
+            raise ValueError(f"low = {self.low}, high = {self.high}: low must not be above high")
+
+    @property
+    def shape(self):
+        """The shape of the hyper-parameters."""
+        return self.optimizer.shape
+
+    def start(self, x):
+        """Return the state before the first step."""
+        return self.optimizer.start(x)
+
+    def update(self, x, gradient, state):
+        """Return the next x and the next state."""
+        x, state = self.optimizer.update(x, gradient, state)
+        return np.clip(x, self.low, self.high), state

@@ -1,4 +1,4 @@
-"""Losses that are not the same at every step: noise, a word that is rare, a slope that becomes a hundred times flatter.
+"""Losses that are not the same at every step: noise, a rare word, a slope that flattens, a seldom but large gradient.
 
 Noise is drawn from a generator of the loss's own, a number for each coordinate of each walk; `rewind()` begins anew, so
 that every optimizer meets the same steps.
@@ -183,3 +183,71 @@ class Replay:
         self._t += 1
         gradient = gradient.reshape(*gradient.shape, *(1,) * (np.ndim(x) - gradient.ndim))
         return np.zeros(np.shape(x)[1:]), np.broadcast_to(gradient, np.shape(x))
+
+
+@dataclass
+class Seldom:
+    """A slope that is steep and uphill once in a while, and slightly downhill at all other steps; x is in [-1, 1].
+
+    f_t(x) = large · x at every step t with t mod every = 1, t = 1, 2, …, and -small · x at the others
+
+    With a seed the steep steps are drawn, with probability 1 / every. As long as large > (every - 1) small, the best
+    point is -1.
+
+    Arguments
+    ---------
+    large, small : the two slopes, > 0.
+    every : one step in so many is steep, a whole number, 2 or more.
+    seed : of the draw; default None, no draw.
+
+    Raises ValueError when a slope is not above 0, or every is not a whole number, 2 or more.
+    Source: Reddi, Kale and Kumar 2018, Theorem 1 (C, 1, 3) and section 3 (1010, 10, 101).
+
+    >>> loss = Seldom(large=3, small=1, every=3)
+    >>> [loss.value_and_gradient(np.array([0.5]))[1].item() for _ in range(4)]
+    [3.0, -1.0, -1.0, 3.0]
+    """
+
+    large: float
+    small: float
+    every: int
+    seed: int | None = None
+
+    def __post_init__(self):
+        for name in ("large", "small"):
+            if not 0 < getattr(self, name) < np.inf:
+                raise ValueError(f"{name} = {getattr(self, name)}: a slope is above 0")
+        if not isinstance(self.every, (int, np.integer)) or self.every < 2:
+            raise ValueError(f"every = {self.every!r}: give a whole number, 2 or more")
+        self.rewind()
+
+    def rewind(self):
+        """Begin anew with the first step."""
+        self._t, self._rng = 0, None if self.seed is None else np.random.default_rng(self.seed)
+
+    def value_and_gradient(self, x):
+        """Return f_t(x) and its gradient at the next step, x of shape (1, ...)."""
+        self._t += 1
+        steep = self._t % self.every == 1 if self._rng is None else self._rng.random() < 1 / self.every
+        slope = float(self.large if steep else -self.small)
+        return slope * np.sum(x, axis=0), np.full(np.shape(x), slope)
+
+
+def average_regret(path):
+    """Return by how much the losses along a path were above those at -1, on average up to each step.
+
+    R_T / T = 1/T Σ_t (f_t(x_t) - f_t(-1)) = 1/T Σ_t g_t (x_t + 1), for losses f_t(x) = g_t x
+
+    Arguments
+    ---------
+    path : the Path of a descent down a Seldom, x of shape (steps + 1, 1, ...).
+
+    Source: Zinkevich 2003.
+
+    >>> from adamcourse.descent import descend
+    >>> from adamcourse.optimizers import GradientDescent
+    >>> average_regret(descend(Seldom(3, 1, 3), GradientDescent(0.0), (1.0,), 2))  # 6, then -2 and -2
+    array([6.        , 2.        , 0.66666667])
+    """
+    regret = path.gradient[:, 0] * (path.x[:, 0] + 1)
+    return np.cumsum(regret, axis=0) / np.arange(1, len(regret) + 1).reshape(-1, *(1,) * (regret.ndim - 1))

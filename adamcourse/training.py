@@ -4,6 +4,7 @@ A training keeps the parameters, the optimizer's state and two numbers per step;
 """
 
 import json
+import os
 import signal
 import statistics
 import warnings
@@ -18,21 +19,23 @@ import numpy as np
 from adamcourse.descent import descend
 from adamcourse.layers import Dropout
 from adamcourse.network import Evaluation
+from adamcourse.streams import Noisy
 from adamcourse.surfaces import Surface
 
 BLOCK = 131_072  # floats; half as many are about as fast, twice as many a tenth slower
 
 
-def blocks(n):
-    """Return the stretches in which a vector of n numbers is updated, a list of slices."""
-    return [slice(first, first + BLOCK) for first in range(0, n, BLOCK)]
+def blocks(n, optimizer):
+    """Return the stretches in which an optimizer updates a vector of n numbers, a list of slices."""
+    size = BLOCK if getattr(optimizer, "coordinatewise", True) else n
+    return [slice(first, first + size) for first in range(0, n, size)]
 
 
 def start_in_blocks(optimizer, x):
     """Return the states before the first step, one for each block of the vector x."""
     if getattr(optimizer, "shape", ()) != ():
         raise ValueError(f"{optimizer} has several values of a hyper-parameter: a vector of weights takes one")
-    return [optimizer.start(x[part]) for part in blocks(len(x))]
+    return [optimizer.start(x[part]) for part in blocks(len(x), optimizer)]
 
 
 def update_in_blocks(optimizer, x, gradient, states):
@@ -40,10 +43,11 @@ def update_in_blocks(optimizer, x, gradient, states):
 
     An update works on each coordinate alone, so the result is that of one update of the whole, to the last bit. But a
     block and what is computed on the way stay in the processor's cache: tests/benchmarks/optimizers.md has the gain.
+    An optimizer that is not `coordinatewise` gets the vector as one block.
 
     Arguments
     ---------
-    optimizer : anything with `update(x, gradient, state)` that works on each coordinate alone.
+    optimizer : anything with `update(x, gradient, state)`.
     x, gradient : vectors of one length.
     states : what `start_in_blocks` returned.
 
@@ -54,7 +58,7 @@ def update_in_blocks(optimizer, x, gradient, states):
     >>> len(states), x[[0, -1]].round(4)
     (3, array([-0.1, -0.1]))
     """
-    for k, part in enumerate(blocks(len(x))):
+    for k, part in enumerate(blocks(len(x), optimizer)):
         x[part], states[k] = optimizer.update(x[part], gradient[part], states[k])
 
 
@@ -119,7 +123,7 @@ class Training:
     Arguments
     ---------
     network : a Network.
-    optimizer : an optimizer that works on each coordinate alone, as all of `optimizers` do.
+    optimizer : an optimizer, such as those of `optimizers`.
     train, validation : pairs of images and labels, such as `load_digits()` gives.
     batch : examples in a minibatch, default 60; None takes all of them each time.
     seed : of the minibatches and of the first parameters, default 0.
@@ -223,7 +227,7 @@ class Training:
             whole = {name: archive[f"state.{name}"] for name in self.states[0]._fields}
             self.history.losses = archive["losses"].tolist()
             self.history.validation = [Evaluation(*row) for row in archive["validation"].tolist()]
-        self.states = [_part(type(self.states[0]), whole, part) for part in blocks(len(self.w))]
+        self.states = [_part(type(self.states[0]), whole, part) for part in blocks(len(self.w), self.optimizer)]
         self.loss.rewind(drawn=len(self.history.losses))
         for layer, state in zip(self._dropouts(), notes["generators"], strict=True):
             layer.rng.bit_generator.state = state
@@ -246,14 +250,14 @@ class Training:
 
 
 def _joined(states):
-    """Return one state of the whole vector from those of its blocks; a step counter is the same in all."""
+    """Return one state of the whole vector from those of its blocks; a number is the same in all."""
     parts = zip(*states, strict=True)
     return type(states[0])(*(np.concatenate(p) if isinstance(p[0], np.ndarray) else p[0] for p in parts))
 
 
 def _part(kind, whole, part):
     """Return the state of one block from that of the whole vector."""
-    return kind(**{name: array[part] if array.ndim else int(array) for name, array in whole.items()})
+    return kind(**{name: array[part] if array.ndim else array.item() for name, array in whole.items()})
 
 
 @contextmanager
@@ -276,8 +280,8 @@ def _bar(progress, done, last):
     from tqdm.auto import tqdm  # here, since importing it takes longer than the rest of the module
 
     tqdm.monitor_interval = 0  # no thread that watches the bar: in a browser none can be started
-    hidden = {} if progress else {"disable": True}  # where nothing is said, TQDM_DISABLE decides
-    return tqdm(initial=min(done, last), total=last, unit="batch", **hidden)
+    hidden = not progress or os.environ.get("TQDM_DISABLE", "0") != "0"  # the bar for notebooks does not look itself
+    return tqdm(initial=min(done, last), total=last, unit="batch", disable=hidden)
 
 
 # --- a fair comparison -------------------------------------------------------------------------------------------
@@ -337,7 +341,7 @@ def compare(problem, optimizers, rates, target, steps, seeds=range(3), measure=N
             raise ValueError(f"rates = {rates}: give three or more in ascending order")
         table = np.array([_arrivals(*problem(seed), optimizer, grid, target, steps, measure, every) for seed in seeds])
         best = np.lexsort((np.median(table, axis=0), np.isinf(table).sum(axis=0)))[0]  # the last key comes first
-        if best in (0, len(grid) - 1):
+        if best in (0, len(grid) - 1) and np.isfinite(table[:, best]).any():
             where = f"at the edge of the rates from {grid[0]:g} to {grid[-1]:g}"
             warnings.warn(f"{name} is best at {grid[best]:g}, {where}: search further out", stacklevel=2)
         results[name] = Comparison(float(grid[best]), tuple(table[:, best].tolist()))
@@ -357,7 +361,7 @@ def from_scratch(network, train, batch=60):
 
 def _arrivals(loss, start, optimizer, rates, target, steps, measure, every):
     """Return for each rate the step of arrival, infinite for never."""
-    if isinstance(loss, Surface) and measure is None and every == 1:  # all rates in one descent
+    if isinstance(loss, (Surface, Noisy)) and measure is None and every == 1:  # all rates in one descent
         arrival = descend(loss, optimizer(rates), start, steps).arrival(target)
         return np.where(arrival < 0, np.inf, arrival)
     return [_arrival(loss, start, optimizer(float(rate)), target, steps, measure, every) for rate in rates]

@@ -11,7 +11,7 @@ from adamcourse.datasets import SHA256
 from adamcourse.exercises import EXERCISES
 from notebooks.teaching import links, picture, refresh
 from tests.test_architecture import MODULES, code_lines
-from tests.test_optimizers import EXPRESSIBLE, nearest
+from tests.test_optimizers import CASES, EXPRESSIBLE, nearest
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("data/*.md")) + sorted(ROOT.glob("notebooks/teaching/*.md"))
@@ -62,6 +62,7 @@ def test_the_numbers():
     agree = sum(nearest(case)[1] is None for _, case in EXPRESSIBLE)
     assert f"agree with {agree} recorded runs" in README
     assert f"differ from {len(EXPRESSIBLE) - agree} others" in README
+    assert f"reproduces all {len(CASES)} runs" in README  # each is a test in test_dialects.py
     assert f"{len(EXERCISES['adam_step'].mistakes)} wrong ways to write Adam" in README
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -14,13 +15,15 @@ from adamcourse.explorers.adam_switches import adam_without
 from adamcourse.explorers.bias_multiplier import multiplier
 from adamcourse.explorers.forgetting import drift
 from adamcourse.explorers.momentum_phases import manner
-from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
+from adamcourse.optimizers import Adagrad, Adam, AdamW, GradientDescent, Momentum, RMSprop
 from adamcourse.regression import LeastSquares, LogisticRegression
 from adamcourse.schedules import Scheduled, cosine, inverse_time
 from adamcourse.streams import Flattening, Noisy, Replay
 from adamcourse.surfaces import bowl, lessard, quadratic, ravine, rosenbrock, rotated_ravine
 
-knobs = importlib.import_module("adamcourse.explorers.knob_map")
+knobs, digits, overfitting = (
+    importlib.import_module(f"adamcourse.explorers.{name}") for name in ("knob_map", "learning_digits", "overfitting")
+)
 standardised = importlib.import_module("adamcourse.explorers.batch_and_rate").standardised
 
 race = importlib.import_module("adamcourse.explorers.race")  # the package offers the function of this name
@@ -516,3 +519,61 @@ def test_the_maps_of_the_knobs():
         assert losses[0].min() > 1  # α = 0.001, whatever the knob
         assert losses.min() < 1e-3  # and at the right one far below
         assert (losses[knobs.RATES < 0.01] > knobs.TARGET).all()  # what the explorer says
+
+
+# --- lesson 09 -----------------------------------------------------------------------------------------------------
+
+
+def test_all_optimizers_but_momentum_meet_the_challenge_of_the_small_network():
+    best = {}
+    for kind in digits.LEARNERS:
+        evaluations = [digits.trained(kind, 10.0**k).evaluations for k in np.arange(-4, 0.51, 0.05)]
+        best[kind] = max(seen[digits.SOON // digits.LOOK].accuracy for seen in evaluations if len(seen) > 4)
+    assert {kind for kind in best if best[kind] >= digits.TARGET} == set(digits.LEARNERS) - {"momentum"}
+    assert best["momentum"] > digits.TARGET - 0.03
+
+
+# --- lesson 10 -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AdamL2(AdamW):
+    def step(self, x, g, state):
+        return Adam.step(self, x, g + self.weight_decay * x, state)
+
+
+@pytest.mark.parametrize("size", [0.1, 1.0, 10.0])
+def test_decay_under_noise(size):
+    """exp(-α λ T) with the decay apart, exp(-α λ T / s) with it in the gradient."""
+    noise = Replay(size * np.random.default_rng(3).normal(size=(3000, 1, 500)))
+    for kind, rate in ((AdamW, 1.0), (AdamL2, 1 / size)):
+        left = descend(noise, kind(1e-3, weight_decay=1e-2), np.ones((1, 500)), 3000).x[-1].mean()
+        assert left == pytest.approx(
+            np.exp(-3000 * 1e-5 * rate), abs=0.006
+        )  # noise of 500 weights, and v's first steps
+
+
+@pytest.mark.parametrize("minimum", [5.0, 20.0, -100.0])
+def test_where_a_penalty_and_a_decay_let_a_weight_rest(minimum):
+    ends = [
+        descend(Shifted(quadratic((1.0,)), minimum), kind(0.01, weight_decay=0.1), np.zeros(1), 20_000).x[-1, 0]
+        for kind in (AdamL2, AdamW)
+    ]
+    assert ends[0] == pytest.approx(minimum / 1.1, rel=1e-6)
+    assert ends[1] == pytest.approx(np.sign(minimum) * min(abs(minimum), 10), rel=1e-3)  # its rate never falls
+
+
+class Shifted:
+    """A loss moved to another place."""
+
+    def __init__(self, loss, by):
+        self.loss, self.by = loss, by
+
+    def value_and_gradient(self, x):
+        return self.loss.value_and_gradient(x - self.by)
+
+
+def test_decay_alone_meets_the_challenge_and_dropout_alone_does_not():
+    ends = {rate: overfitting.trained(rate, 1e-3).validation_loss[-1] for rate in np.arange(10) / 10}
+    assert min(ends.values()) > overfitting.TARGET
+    assert overfitting.trained(0.0, 10**-0.5).validation_loss[-1] < overfitting.TARGET

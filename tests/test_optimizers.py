@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from adamcourse.dialects import DIALECTS, optax, pytorch
 from adamcourse.optimizers import (
     ALL,
     Adagrad,
@@ -249,7 +250,9 @@ def test_radam_waits_and_then_trusts():
 
 # --- contracts: broadcasting, dtype, nothing touched, clear errors -------------------------------------------------
 
-MAKERS = {kind.__name__: (lambda kind=kind, **kw: kind(**({"lr": 0.01} | kw))) for kind in ALL}
+KINDS = {kind.__name__: kind for kind in ALL}
+KINDS |= {f"{who}-{name}": kind for name, row in DIALECTS.items() for who, kind in row.items() if kind not in ALL}
+MAKERS = {name: (lambda kind=kind, **kw: kind(**({"lr": 0.01} | kw))) for name, kind in KINDS.items()}
 every_optimizer = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 small = st.floats(-1e3, 1e3, width=32)
 vectors = hnp.arrays(np.float64, 5, elements=small)
@@ -294,6 +297,9 @@ BROADCAST = {
     "initial_accumulator": [0, 0.1, 1],
     "weight_decay": [0, 0.1, 1],
     "threshold": [4, 5, 100],
+    "dampening": [0, 0.5, 1],
+    "psi": [0, 0.004, 1],
+    "eps_root": [0, 1e-8, 1e-3],
 }
 
 
@@ -366,6 +372,10 @@ def test_nonsense_learning_rates_are_refused(make, value):
         (lambda: Adagrad(initial_accumulator=-1), "initial_accumulator = -1"),
         (lambda: AdamW(weight_decay=-1), "weight_decay = -1"),
         (lambda: RAdam(threshold=3), "threshold = 3: threshold must be 4 or more"),
+        (lambda: pytorch.SGD(dampening=1.5), "dampening = 1.5: dampening must be from 0 to 1"),
+        (lambda: pytorch.SGD(0.1, 0.9, True, 0.5), "dampening = 0.5: with nesterov dampening must be 0"),
+        (lambda: pytorch.NAdam(psi=-1), "psi = -1: psi must be 0 or more"),
+        (lambda: optax.Adam(0.1, eps_root=-1), "eps_root = -1: eps_root must be 0 or more"),
     ],
 )
 def test_nonsense_is_refused_by_name_value_and_range(make, message):

@@ -9,9 +9,13 @@ import pytest
 from adamcourse.datasets import data_file
 from adamcourse.descent import descend
 from adamcourse.exercises import quizzes
-from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
+from adamcourse.gradients import numerical_gradient
+from adamcourse.layers import Dropout
+from adamcourse.network import article_cnn
+from adamcourse.optimizers import Adagrad, Adam, AdamW, GradientDescent, Momentum, RMSprop
 from adamcourse.streams import RareWord, Replay
 from adamcourse.surfaces import quadratic, rosenbrock
+from adamcourse.training import memory
 
 QUIZZES = json.loads(data_file("quizzes.json").read_text(encoding="utf-8"))
 ITEMS = [(lesson, item) for lesson, items in QUIZZES.items() for item in items]
@@ -109,6 +113,22 @@ def test_answers_of_lessons_04_and_05_that_can_be_computed():
     assert right("05", 2) == "About a tenth"
     assert lengths[200] / lengths[199] == pytest.approx(0.1, rel=0.06)
     assert np.sqrt(1e-7) == pytest.approx(float(right("05", 4).split()[1]), rel=0.1)
+
+
+def test_answers_of_lessons_09_and_10_that_can_be_computed():
+    assert right("09", 1) == "5.6 MB"
+    assert memory(article_cnn(), Adam())["optimizer state"] / 1e6 == pytest.approx(5.6, abs=0.05)
+    gradient = numerical_gradient(lambda s: np.log(np.exp(s).sum()) - s[0], np.zeros(3))
+    fractions = [eval(part) for part in right("09", 2).strip("()").split(",")]
+    np.testing.assert_allclose(gradient, fractions, atol=1e-9)
+
+    y = Dropout(0.75).forward(np.ones((1, 1000)), None, training=True)
+    assert y.max() == float(right("10", 1))
+    left = descend(Replay([[0.0]]), AdamW(0.001, weight_decay=0.1), (1.0,), 10_000).x[-1, 0]
+    assert right("10", 2) == f"About {100 * left:.0f} %"
+    decays = [1 - descend(Replay([[0.0]]), AdamW(lr, weight_decay=0.1), (1.0,), 1).x[-1, 0] for lr in (0.1, 0.2)]
+    assert right("10", 3) == "It is halved"
+    assert decays[0] / decays[1] == pytest.approx(0.5)
 
 
 class Thousandfold:

@@ -20,13 +20,31 @@ from adamcourse.exercises import (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_09,
+    lesson_10,
+    lesson_11,
+    lesson_13,
 )
 from adamcourse.exercises.exercise import Verdict, judge
 from adamcourse.exercises.quizzes import quiz
 
 __all__ = ["EXERCISES", "Verdict", "check", "grade", "hint", "quiz", "solution"]
 
-LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08)
+LESSONS = (
+    lesson_00,
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_08,
+    lesson_09,
+    lesson_10,
+    lesson_11,
+    lesson_13,
+)
 EXERCISES = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}
 _hints_given = {}
 

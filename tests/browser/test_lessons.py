@@ -76,6 +76,13 @@ ANSWERS = {
         "this is the ratio of mean and deviation",
         "mean / (mean**2 + deviation**2) ** 0.5",
     ),
+    "09_train_a_network": (
+        "conv_parameters",
+        "9 * channels * filters",
+        "the biases are missing",
+        "(9 * channels + 1) * filters",
+    ),
+    "10_regularise": ("dropout", "x * kept", "nothing makes up for what is silenced", "x * kept / (1 - rate)"),
     "01_descend_a_slope": ("gradient_step", "x + lr * gradient", "you walk uphill", "x - lr * gradient"),
 }
 

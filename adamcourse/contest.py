@@ -1,0 +1,112 @@
+"""A fair race for an optimizer of your own: four courses, a search of the rate for everyone, and a score card.
+
+results = enter(MyOptimizer)        # prints the card
+plots.score_card(ax, results)
+"""
+
+import traceback
+from functools import lru_cache
+
+import numpy as np
+
+from adamcourse.datasets import load_digits
+from adamcourse.layers import Dense, ReLU
+from adamcourse.network import Network
+from adamcourse.optimizers import Adam, GradientDescent, Momentum
+from adamcourse.plots import STYLES
+from adamcourse.streams import Noisy
+from adamcourse.surfaces import ravine, rosenbrock
+from adamcourse.training import compare, from_anywhere, from_scratch
+
+HOUSE = {STYLES[kind.__name__].label: kind for kind in (GradientDescent, Momentum, Adam)}
+YOURS = "yours"
+RATES = np.geomspace(1e-5, 100, 71)  # for the surfaces, where all of them walk at once
+NOISE, TRAIN, OTHERS, BATCH = 0.5, 1000, 300, 50
+
+
+def noisy_ravine(seed):
+    """Return a problem for `compare`: a ravine with noise, from a start that the seed decides."""
+    surface, start = from_anywhere(ravine(20))(seed)
+    return Noisy(surface, NOISE, seed), start
+
+
+@lru_cache(maxsize=1)
+def courses():
+    """Return the arguments of `compare` for each course, by name."""
+    images, labels = load_digits().train
+    others = images[TRAIN : TRAIN + OTHERS], labels[TRAIN : TRAIN + OTHERS]
+    network = Network([Dense(32), ReLU(), Dense(10)], (784,))
+    return {
+        "ravine": {"problem": from_anywhere(ravine(100)), "rates": RATES, "target": 1e-3, "steps": 500},
+        "Rosenbrock": {"problem": from_anywhere(rosenbrock), "rates": RATES, "target": 1e-2, "steps": 1000},
+        "noisy ravine": {"problem": noisy_ravine, "rates": RATES, "target": 0.02, "steps": 500},
+        "digits": {
+            "problem": from_scratch(network, (images[:TRAIN], labels[:TRAIN]), BATCH),
+            "rates": np.geomspace(1e-4, 10, 11),
+            "target": 0.6,
+            "steps": 100,
+            "measure": lambda w: network.evaluate(w, *others).loss,
+            "every": 10,
+        },
+    }
+
+
+@lru_cache(maxsize=1)
+def house():
+    """Return how soon the lessons' own optimizers arrive on each course."""
+    return {name: compare(optimizers=HOUSE, **course) for name, course in courses().items()}
+
+
+def enter(optimizer):
+    """Race an optimizer against the lessons' own, print the score card, and return the results.
+
+    On each course everyone has the same rates to choose from and three seeds. The score is the mean number of steps in
+    the geometric sense, as a multiple of the best of the house: 1 is as good as the best specialist on every course.
+
+    Arguments
+    ---------
+    optimizer : function of a learning rate that returns an optimizer: most simply a class with the field `lr`.
+
+    Returns Comparisons by course and name, or None when the optimizer fails; then a line says where.
+
+    >>> results = enter(lambda lr: Adam(lr, beta1=0.8))
+    TODO
+    """
+    results = {}
+    for name, course in courses().items():
+        try:
+            yours = compare(optimizers={YOURS: optimizer}, **course)
+        except Exception as error:
+            print(_failure(error, name))
+            return None
+        results[name] = house()[name] | yours
+        print(f"{name:13}{_line(results[name])}")
+    if np.isfinite(score(results)):
+        print(f"Score: {score(results):.2f} times the steps of the best of the house.")
+    else:
+        print("No score: an optimizer has to arrive on every course.")
+    return results
+
+
+def score(results):
+    """Return the geometric mean over the courses of your steps over those of the best of the house; inf for never."""
+    ratios = [course[YOURS].median / _best(course)[1].median for course in results.values()]
+    return float(np.exp(np.mean(np.log(ratios))))
+
+
+def _best(course):
+    """Return name and Comparison of the best of the house."""
+    return min(((name, course[name]) for name in HOUSE), key=lambda entry: entry[1].median)
+
+
+def _line(course):
+    yours, (name, best) = course[YOURS], _best(course)
+    said = f"{yours.median:g} steps at rate {yours.rate:.3g}" if np.isfinite(yours.median) else "never"
+    return f"yours {said}; best of the house: {name}, {best.median:g}"
+
+
+def _failure(error, course):
+    """Say what went wrong in the learner's own lines."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "adamcourse" not in f.filename]
+    where = f" in the line {frames[-1].line!r}" if frames and frames[-1].line else ""
+    return f"Your optimizer failed on the course {course}{where}: {type(error).__name__}: {error}"

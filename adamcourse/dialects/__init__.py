@@ -1,0 +1,148 @@
+"""The same optimizers as PyTorch, Keras and Optax spell them: each is the course's form and the line that differs.
+
+forms      forms that the course's core leaves out, and what several dialects share
+pytorch    PyTorch 2.13
+keras      Keras 3.15
+optax      Optax 0.2.8
+
+A dialect is an optimizer like all others, with its framework's defaults and the course's names for hyper-parameters.
+The first line of its docstring says how it differs. What is left out are options that change nothing of the
+mathematics, and those that no recorded run in tests/golden/ covers.
+"""
+
+from dataclasses import MISSING, fields
+from inspect import getdoc
+
+from adamcourse import optimizers
+from adamcourse.dialects import forms, keras, optax, pytorch
+
+FRAMEWORKS = {"PyTorch": pytorch, "Keras": keras, "Optax": optax}
+DIALECTS = {
+    "SGD": {"course": optimizers.Momentum, "PyTorch": pytorch.SGD, "Keras": keras.SGD, "Optax": optax.SGD},
+    "Adagrad": {
+        "course": optimizers.Adagrad,
+        "PyTorch": pytorch.Adagrad,
+        "Keras": keras.Adagrad,
+        "Optax": optax.Adagrad,
+    },
+    "RMSprop": {"course": forms.RMSprop, "PyTorch": pytorch.RMSprop, "Keras": keras.RMSprop, "Optax": optax.RMSprop},
+    "Adadelta": {"course": forms.Adadelta, "PyTorch": pytorch.Adadelta, "Keras": keras.Adadelta},
+    "Adam": {"course": optimizers.Adam, "PyTorch": pytorch.Adam, "Keras": keras.Adam, "Optax": optax.Adam},
+    "AdamW": {"course": optimizers.AdamW, "PyTorch": pytorch.AdamW, "Keras": keras.AdamW, "Optax": optax.AdamW},
+    "AMSGrad": {
+        "course": optimizers.AMSGrad,
+        "PyTorch": pytorch.AMSGrad,
+        "Keras": keras.AMSGrad,
+        "Optax": optax.AMSGrad,
+    },
+    "Adamax": {"course": optimizers.AdaMax, "PyTorch": pytorch.Adamax, "Keras": keras.Adamax, "Optax": optax.Adamax},
+    "Nadam": {"course": optimizers.Nadam, "PyTorch": pytorch.NAdam, "Keras": keras.Nadam, "Optax": optax.Nadam},
+    "RAdam": {"course": optimizers.RAdam, "PyTorch": pytorch.RAdam, "Optax": optax.RAdam},
+    "Lion": {"course": optimizers.Lion, "Keras": keras.Lion, "Optax": optax.Lion},
+    "Yogi": {"course": forms.Yogi, "Optax": optax.Yogi},
+}
+
+
+def translate(framework, name, **arguments):
+    """Return the optimizer that a call makes in a framework, such as Keras's `Adam(learning_rate=0.01)`.
+
+    Arguments
+    ---------
+    framework : "PyTorch", "Keras" or "Optax".
+    name : of the optimizer, as the framework writes it; small and capital letters are the same.
+    arguments : by the framework's own names; None is what is not given, as in Keras and Optax.
+
+    Raises ValueError when framework or name is not known here, the optimizer has no such argument, or a value is
+    outside its range.
+
+    >>> translate("PyTorch", "Adam", betas=(0.5, 0.9), amsgrad=True)
+    AMSGrad(lr=0.001, beta1=0.5, beta2=0.9, eps=1e-08, bias_correction=True, weight_decay=0.0)
+    >>> translate("Keras", "SGD", learning_rate=0.1, momentum=0.9)
+    SGD(lr=0.1, beta=0.9, nesterov=False)
+    """
+    if framework not in FRAMEWORKS:
+        raise ValueError(f"framework = {framework!r}: choose one of {', '.join(FRAMEWORKS)}")
+    known = {key.lower(): row[framework] for key, row in DIALECTS.items() if framework in row}
+    given = {argument: value for argument, value in arguments.items() if value is not None}
+    key = "amsgrad" if name.lower() == "adam" and given.pop("amsgrad", False) else name.lower()
+    if key not in known:
+        raise ValueError(f"name = {name!r}: of {framework}, choose one of {', '.join(known)}")
+    names, settings = _names(framework, known[key]), {}
+    for argument, value in given.items():
+        if argument not in names:
+            raise ValueError(f"{argument} = {value!r}: {framework}'s {name} takes {', '.join(names)} here")
+        ours = names[argument].split()
+        settings |= dict(zip(ours, value if len(ours) > 1 else [value], strict=True))
+    return known[key](**settings)
+
+
+def defaults(kind):
+    """Return the hyper-parameters of an optimizer's class with their defaults, None where there is no default.
+
+    >>> defaults(optax.Lion)
+    {'lr': None, 'beta1': 0.9, 'beta2': 0.99, 'weight_decay': 0.001}
+    """
+    own = [field for field in fields(kind) if field.name != "bias_correction"]  # no framework has that choice
+    return {field.name: None if field.default is MISSING else field.default for field in own}
+
+
+def difference(kind):
+    """Return the sentence that says how a dialect differs from the course's form.
+
+    >>> difference(optax.Nadam)
+    "The course's form: β1 is constant, where the paper lets it grow."
+    """
+    return getdoc(kind).splitlines()[0]
+
+
+def decay(kind):
+    """Return what weight decay means in a dialect, as a formula, or "" where it has none.
+
+    >>> decay(pytorch.Adam), decay(keras.Adam)
+    ('g ← g + λ x', 'x ← x - α λ x')
+    """
+    if "weight_decay" not in defaults(kind):
+        return ""
+    return "g ← g + λ x" if issubclass(kind, forms.L2) else "x ← x - α λ x"
+
+
+def table(name):
+    """Return the dialects of one optimizer as text: defaults, what weight decay means, and how each one differs.
+
+    Arguments
+    ---------
+    name : a key of DIALECTS.
+
+    >>> print(table("AdamW"))
+    AdamW    lr     beta1  beta2  eps    weight_decay  eps_root  weight decay is
+    course   0.001  0.9    0.999  1e-08  0.01                    x ← x - α λ x
+    PyTorch  0.001  0.9    0.999  1e-08  0.01                    x ← x - α λ x
+    Keras    0.001  0.9    0.999  1e-07  0.004                   x ← x - α λ x
+    Optax    none   0.9    0.999  1e-08  0.0001        0         x ← x - α λ x
+    <BLANKLINE>
+    PyTorch: The course's form: x shrinks by 1 - α λ, then Algorithm 1, with ε added to √v̂.
+    Keras: The paper's second form of Adam, ε added to √v; x shrinks by 1 - α λ, with λ = 0.004.
+    Optax: The course's form: α λ x is subtracted from x beside Adam's step, with λ = 1e-4.
+    """
+    if name not in DIALECTS:
+        raise ValueError(f"name = {name!r}: choose one of {', '.join(DIALECTS)}")
+    row = DIALECTS[name]
+    columns = list(dict.fromkeys(column for kind in row.values() for column in defaults(kind)))
+    lines = [[name, *columns, "weight decay is"]]
+    for framework, kind in row.items():
+        own = defaults(kind)
+        lines.append([framework, *(_shown(own[column]) if column in own else "" for column in columns), decay(kind)])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    rows = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+    return "\n".join([*rows, "", *(f"{f}: {difference(kind)}" for f, kind in row.items() if f != "course")])
+
+
+def _names(framework, kind):
+    """Return a framework's names for the hyper-parameters of a dialect, with ours; one of theirs may hold two."""
+    own, names = set(defaults(kind)), FRAMEWORKS[framework].NAMES
+    renamed = {theirs: ours for theirs, ours in names.items() if own.issuperset(ours.split())}
+    return renamed | {name: name for name in own if name not in " ".join(names.values()).split()}
+
+
+def _shown(value):
+    return "none" if value is None else str(value) if isinstance(value, bool) else f"{value:g}"

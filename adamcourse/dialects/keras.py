@@ -1,0 +1,192 @@
+"""Keras 3's optimizers with its defaults; ε is 1e-7 throughout, and Adam's weight decay stays out of the gradient.
+
+Read in `keras/src/optimizers/`: `sgd.py`, `adam.py` and so on, each in `update_step`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from adamcourse import optimizers
+from adamcourse.dialects import forms
+from adamcourse.dialects.forms import EpsHat
+from adamcourse.optimizers import MaximumNorm, SquareSum
+
+NAMES = {
+    "learning_rate": "lr",
+    "momentum": "beta",
+    "beta_1": "beta1",
+    "beta_2": "beta2",
+    "epsilon": "eps",
+    "initial_accumulator_value": "initial_accumulator",
+}
+
+
+@dataclass(frozen=True)
+class SGD(optimizers.Momentum):
+    """The rate stands inside the velocity, so an old step keeps the rate of its own time.
+
+    z ← β z + α g
+    x ← x - z, or x - (α g + β z) for Nesterov
+
+    Keras stores -z. As long as α is constant, every step is the one of the course.
+
+    Arguments
+    ---------
+    lr, beta, nesterov : as for Momentum, but with the defaults 0.01, 0 and False; beta is called momentum.
+
+    >>> sgd, x = SGD(lr=1, beta=0.9), np.zeros(1)
+    >>> x, state = sgd.update(x, np.ones(1), sgd.start(x))
+    >>> SGD(lr=0, beta=0.9).update(x, np.ones(1), state)[0]  # the rate is 0 now, and the walk goes on: -1 - 0.9
+    array([-1.9])
+    """
+
+    lr: float | np.ndarray = 1e-2
+    beta: float | np.ndarray = 0.0
+
+    def step(self, x, g, state):
+        return optimizers.Momentum(1.0, self.beta, self.nesterov).step(x, self.lr * g, state)
+
+
+@dataclass(frozen=True)
+class Adagrad(optimizers.Adagrad):
+    """The ε stands inside the root, √(s + ε), and s begins at 0.1.
+
+    s ← s + g²
+    x ← x - α g / √(s + ε)
+
+    Arguments
+    ---------
+    lr, eps, initial_accumulator : as for the course's Adagrad, but with the defaults 0.001, 1e-7 and 0.1.
+
+    >>> ada, x = Adagrad(lr=0.1), np.zeros(2)
+    >>> ada.update(x, np.array([100.0, 0.001]), ada.start(x))[0].round(4)  # 0.1 outweighs small gradients for long
+    array([-0.1   , -0.0003])
+    """
+
+    lr: float | np.ndarray = 1e-3
+    eps: float | np.ndarray = 1e-7
+    initial_accumulator: float | np.ndarray = 0.1
+
+    def step(self, x, g, state):
+        s = state.s + g**2
+        return x - self.lr * g / np.sqrt(s + self.eps), SquareSum(s)
+
+
+@dataclass(frozen=True)
+class RMSprop(forms.RMSpropRateInside):
+    """The ε stands inside the root, √(v + ε), and with momentum the rate stands inside the velocity.
+
+    Arguments
+    ---------
+    lr, rho, eps, beta, centered : with the defaults 0.001, 0.9, 1e-7, 0 and False; beta is called momentum.
+
+    >>> rms, x = RMSprop(), np.zeros(2)
+    >>> rms.update(x, np.array([1.0, 1e-4]), rms.start(x))[0].round(4)  # below √ε = 3e-4 it is plain descent, α / √ε
+    array([-0.0032, -0.0003])
+    """
+
+    eps: float | np.ndarray = 1e-7
+
+    def root(self, v):
+        """Return √(v + ε)."""
+        return np.sqrt(v + self.eps)
+
+
+@dataclass(frozen=True)
+class Adadelta(forms.Adadelta):
+    """The paper's form and ρ, but the default rate is 0.001, where the paper has none, which is 1.
+
+    Arguments
+    ---------
+    lr, rho, eps : with the defaults 0.001, 0.95 and 1e-7.
+    """
+
+    lr: float | np.ndarray = 1e-3
+    eps: float | np.ndarray = 1e-7
+
+
+@dataclass(frozen=True)
+class Adam(EpsHat, optimizers.AdamW):
+    """The paper's second form: ε is added to √v, which is not corrected yet; weight decay stays out of the gradient.
+
+    x ← x - α λ x, then x ← x - α √(1 - β2^t) / (1 - β1^t) · m / (√v + ε)
+
+    Arguments
+    ---------
+    lr, beta1, beta2, eps, weight_decay : as for AdamW, but with ε = 1e-7 and λ = 0.
+
+    >>> x = np.zeros(1)
+    >>> for adam in (optimizers.Adam(), Adam(eps=1e-8)):  # one ε in two places, and a gradient of 1e-7
+    ...     print(adam.update(x, np.full(1, 1e-7), adam.start(x))[0].round(5))
+    [-0.00091]
+    [-0.00024]
+    """
+
+    eps: float | np.ndarray = 1e-7
+    weight_decay: float | np.ndarray = 0.0
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """The paper's second form of Adam, ε added to √v; x shrinks by 1 - α λ, with λ = 0.004."""
+
+    weight_decay: float | np.ndarray = 4e-3
+
+
+@dataclass(frozen=True)
+class AMSGrad(EpsHat, optimizers.AMSGrad):
+    """The maximum is taken of the uncorrected v, ε is added to its root, and the correction goes into the rate.
+
+    In a program this is `Adam(amsgrad=True)`.
+    """
+
+    eps: float | np.ndarray = 1e-7
+    bias_correction: bool = True
+
+
+@dataclass(frozen=True)
+class Adamax(optimizers.AdaMax):
+    """The ε is added to the maximum: u = max(β2 u, |g|), and the step is divided by u + ε.
+
+    Arguments
+    ---------
+    lr, beta1, beta2, eps : as for AdaMax, but lr has the default 0.001, and ε 1e-7.
+    """
+
+    lr: float | np.ndarray = 1e-3
+    eps: float | np.ndarray = 1e-7
+
+    def step(self, x, g, state):
+        t = state.t + 1
+        m = self.beta1 * state.m + (1 - self.beta1) * g
+        u = np.maximum(self.beta2 * state.u, np.abs(g))
+        m_hat = m / (1 - self.beta1**t)
+        return x - self.lr * m_hat / (u + self.eps), MaximumNorm(m, u, t)
+
+
+@dataclass(frozen=True)
+class Nadam(forms.Nadam):
+    """The paper's schedule with ψ = 1, so μ is near β1 after 100 steps; unlike Keras's Adam, ε is added to √v̂.
+
+    Arguments
+    ---------
+    lr, beta1, beta2, eps : as for the course's Nadam, but lr has the default 0.001, and ε 1e-7.
+    psi : ψ, default 1; Keras has no argument for it.
+    """
+
+    lr: float | np.ndarray = 1e-3
+    eps: float | np.ndarray = 1e-7
+    psi: float | np.ndarray = 1.0
+
+
+@dataclass(frozen=True)
+class Lion(optimizers.Lion):
+    """The paper's form; the default rate is 0.001.
+
+    Arguments
+    ---------
+    lr, beta1, beta2, weight_decay : as for the course's Lion, but lr has the default 0.001.
+    """
+
+    lr: float | np.ndarray = 1e-3

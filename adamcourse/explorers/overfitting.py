@@ -1,0 +1,73 @@
+"""Lesson 10: a network learns 200 digits by heart, and what dropout and weight decay change about it."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from adamcourse import plots
+from adamcourse.datasets import load_digits
+from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, slider
+from adamcourse.layers import Dense, Dropout, ReLU
+from adamcourse.network import Network
+from adamcourse.optimizers import AdamW
+from adamcourse.training import Training
+
+TRAIN, OTHERS, BATCH, EPOCHS, RATE = 200, 500, 20, 25, 0.01
+TARGET = 0.7
+
+
+@lru_cache(maxsize=1)
+def digits():
+    """Return the digits to train on and those to look at, both from the training digits."""
+    images, labels = load_digits().train
+    return (images[:TRAIN], labels[:TRAIN]), (images[TRAIN : TRAIN + OTHERS], labels[TRAIN : TRAIN + OTHERS])
+
+
+def trained(dropout, decay):
+    """Return the History of a training with dropout behind the hidden layer and decoupled weight decay."""
+    network = Network([Dense(32), ReLU(), Dropout(dropout), Dense(10)], (784,))
+    return Training(network, AdamW(RATE, weight_decay=decay), *digits(), BATCH).run(EPOCHS)
+
+
+def overfitting():
+    """Return the explorer of dropout and weight decay on few digits."""
+    style, epochs = plots.STYLES["Adam"], np.arange(1, EPOCHS + 1)
+    fig, (left, right) = plots.figure(columns=2, width=12, height=4.8)
+    (train,) = left.plot([], [], ":", color=style.color, label="training digits")
+    (others,) = left.plot([], [], "-", color=plots.STYLES["Momentum"].color, label="other digits")
+    left.axhline(TARGET, color=plots.TARGET, linewidth=2)
+    left.set(xlabel="epoch", ylabel="loss", xlim=(1, EPOCHS), ylim=(0, 2))
+    left.legend(loc="upper right")
+    (right_ones,) = right.plot([], [], "-", color=plots.STYLES["Momentum"].color)
+    right.set(xlabel="epoch", ylabel="other digits read right, %", xlim=(1, EPOCHS), ylim=(0, 100))
+
+    def draw(dropout, decay):
+        history = trained(dropout, decay)
+        train.set_data(epochs, history.loss)
+        others.set_data(epochs, history.validation_loss)
+        right_ones.set_data(epochs, 100 * history.accuracy)
+        text = (
+            f"Dropout {dropout:.1f}, λ = {decay:.3g}: at the end the loss is {history.loss[-1]:.2g} on the training "
+            f"digits and {history.validation_loss[-1]:.2f} on the others, at best {history.validation_loss.min():.2f}; "
+            f"of these {history.accuracy[-1]:.0%} are read right."
+        )
+        return Seen(text, won=bool(history.validation_loss[-1] <= TARGET))
+
+    return Explorer(
+        fig,
+        draw,
+        {
+            "dropout": slider("dropout rate", 0.0, 0.9, 0.0, 0.1),
+            "decay": log_slider("weight decay λ", 1e-3, 10**1.5, 1e-3),
+        },
+        about=f"a network of 32 hidden units and {TRAIN} digits, AdamW; the orange line is a loss of {TARGET}.",
+        presets={
+            "Show me the failure": {"dropout": 0.9, "decay": 10**1.5},
+            "Dropout alone": {"dropout": 0.5, "decay": 1e-3},
+            "Decay alone": {"dropout": 0.0, "decay": 10**-0.5},
+        },
+        challenge=Challenge(
+            f"Bring the loss on the other digits to at most {TARGET} at the end.",
+            "Weight decay does it alone. In so small a network dropout alone never does.",
+        ),
+    )
