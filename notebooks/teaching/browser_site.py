@@ -82,7 +82,8 @@ def write_site(folder):
         command += ["--no-sourcemaps", "--no-unused-shared-packages", "--no-libarchive", "--ignore-sys-prefix"]
         command += [f"--LiteBuildConfig.federated_extensions={extensions / name}" for name in EXTENSIONS]
         _run([*command, "--output-dir", str(Path(sources) / "site")], cwd=sources)
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(folder)
         shutil.move(Path(sources) / "site", folder)
 
 
@@ -96,7 +97,8 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description="Write the course as a static site that runs in the browser alone.")
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="default site; it is replaced")
     folder = parser.parse_args(arguments).folder
-    if folder.exists() and any(folder.iterdir()) and not (folder / "jupyter-lite.json").exists():
+    is_free = not folder.exists() or folder.is_dir() and not any(folder.iterdir())
+    if not is_free and not (folder / "jupyter-lite.json").exists():
         parser.error(f"folder = {folder}: it holds something else; name a new or empty folder, or one with a site")
     write_site(folder)
     print(f"{folder}: written. To see it: python -m http.server --directory {folder}")
