@@ -125,7 +125,7 @@ def install_environment():
 
 def install(folder, extras):
     check_place(folder)
-    print("Setting up the course in %s: once, about a minute, 420 MB (700 with the tests)." % folder)
+    print("Setting up the course in %s: once, about a minute, 420 MB (730 with the tests)." % folder)
     sys.stdout.flush()
     uv, python = shutil.which("uv"), python_in(folder)
     log = folder + "-setup.log"  # beside it: uv wants to make the folder itself

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import statistics
-import threading
 import warnings
 import zlib
 from contextlib import contextmanager
@@ -265,10 +264,11 @@ def _part(kind, whole, part):
 def _interrupts():
     """Yield a list that is filled by an interrupt, so that none comes in the middle of a step and halves it."""
     pressed = []
-    if threading.current_thread() is not threading.main_thread():  # interrupts only reach the main thread
+    try:
+        before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    except ValueError:  # they reach the main thread only, and need a system that has them
         yield pressed
         return
-    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
     try:
         yield pressed
     finally:
@@ -279,6 +279,7 @@ def _bar(progress, done, last):
     """Return a progress bar, in a notebook a widget; one that shows nothing unless progress is True."""
     from tqdm.auto import tqdm  # here, since importing it takes longer than the rest of the module
 
+    tqdm.monitor_interval = 0  # no thread that watches the bar: in a browser none can be started
     hidden = not progress or os.environ.get("TQDM_DISABLE", "0") != "0"  # the bar for notebooks does not look itself
     return tqdm(initial=min(done, last), total=last, unit="batch", disable=hidden)
 

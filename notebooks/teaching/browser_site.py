@@ -1,0 +1,108 @@
+"""Write the course as a static site on which Python runs in the browser alone, with JupyterLite and Pyodide.
+
+    python notebooks/teaching/browser_site.py            into the folder site
+    python notebooks/teaching/browser_site.py FOLDER     into another one, which is replaced
+
+The site has the lessons, the package with its data, and what the package needs and Pyodide lacks, in the versions that
+are installed here. Pyodide itself, which is Python and NumPy for browsers, the visitor's browser fetches.
+"""
+
+import argparse
+import copy
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+
+from notebooks.teaching import refresh
+
+ROOT = refresh.LESSONS.parent
+FOLDER = ROOT / "site"
+SETTINGS = ROOT / ".jupyter" / "labconfig" / "default_setting_overrides.json"
+PYODIDE_KERNEL = "@jupyterlite/pyodide-kernel-extension"
+EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", PYODIDE_KERNEL)  # of those installed here, what the lessons use
+CARRIED = ("ipywidgets", "jupyterlab_widgets", "comm", "tqdm")  # pure Python that Pyodide lacks, or may lack
+CONFIG = {
+    "jupyter-lite-schema-version": 0,
+    "jupyter-config-data": {
+        "appName": "adamcourse",
+        "litePluginSettings": {f"{PYODIDE_KERNEL}:kernel": {"disablePyPIFallback": True}},  # all it needs is carried
+    },
+}
+KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+INSTALL = """\
+# Python runs in your browser here. This cell gives it the course.
+%pip install -q adamcourse"""
+
+
+def for_the_browser(notebook):
+    """Return a copy of a lesson whose first cell installs the course, for a kernel in the browser."""
+    notebook = copy.deepcopy(notebook)
+    notebook.metadata.kernelspec = nbformat.from_dict(KERNEL)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(INSTALL, id="browser-install"))
+    return notebook
+
+
+def write_wheel(name, folder):
+    """Write an installed pure Python package as a wheel again: without network, and in the version tested here."""
+    package = metadata.distribution(name)
+    with zipfile.ZipFile(folder / f"{name}-{package.version}-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED) as wheel:
+        for file in package.files:
+            if ".." not in file.parts and file.suffix != ".pyc":  # JupyterLab's part of it lies outside
+                wheel.write(file.locate(), str(file))
+
+
+def write_sources(folder):
+    """Write what the site is built from: lessons, wheels, settings."""
+    for part in ("lessons", "pypi"):
+        (folder / part).mkdir()
+    for file in refresh.lessons():
+        lesson = for_the_browser(nbformat.read(file, as_version=4))
+        (folder / "lessons" / file.name).write_text(refresh.text_of(lesson), encoding="utf-8")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder / "pypi")]
+    _run(build, cwd=ROOT)
+    for name in CARRIED:
+        write_wheel(name, folder / "pypi")
+    (folder / "jupyter-lite.json").write_text(json.dumps(CONFIG), encoding="utf-8")
+    shutil.copy(SETTINGS, folder / "overrides.json")
+
+
+def write_site(folder):
+    """Write the site into a folder; one that is there is replaced."""
+    extensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
+    with tempfile.TemporaryDirectory() as sources:
+        write_sources(Path(sources))
+        command = [sys.executable, "-m", "jupyterlite_core", "build", "--apps", "lab", "--contents", "lessons"]
+        command += ["--no-sourcemaps", "--no-unused-shared-packages", "--no-libarchive", "--ignore-sys-prefix"]
+        command += [f"--LiteBuildConfig.federated_extensions={extensions / name}" for name in EXTENSIONS]
+        _run([*command, "--output-dir", str(Path(sources) / "site")], cwd=sources)
+        if folder.exists():
+            shutil.rmtree(folder)
+        shutil.move(Path(sources) / "site", folder)
+
+
+def _run(command, cwd):
+    run = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if run.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{run.stdout}")
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description="Write the course as a static site that runs in the browser alone.")
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="default site; it is replaced")
+    folder = parser.parse_args(arguments).folder
+    is_free = not folder.exists() or folder.is_dir() and not any(folder.iterdir())
+    if not is_free and not (folder / "jupyter-lite.json").exists():
+        parser.error(f"folder = {folder}: it holds something else; name a new or empty folder, or one with a site")
+    write_site(folder)
+    print(f"{folder}: written. To see it: python -m http.server --directory {folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

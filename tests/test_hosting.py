@@ -1,0 +1,124 @@
+"""Binder and JupyterHubs: what Binder builds from environment.yml, and links that say what the setting says."""
+
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from notebooks.teaching import links, refresh
+
+ROOT = Path(__file__).parent.parent
+PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+COURSE = links.Published("someone/adamcourse", "main")
+
+
+# --- Binder's recipe -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    """What Binder's own builder says and would do with this repository; neither Docker nor network is needed."""
+    if os.name == "nt":
+        pytest.skip("repo2docker does not run on Windows")
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(ROOT)]
+    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+    return run.stdout
+
+
+def test_binder_reads_the_version_of_python(recipe):
+    assert "Building conda environment for python=3.12\n" in recipe
+    assert "unspecified" not in recipe
+
+
+def test_binder_installs_environment_yml_and_the_course(recipe):
+    """The repository is there before its environment only where the builder saw an entry such as `-e .`."""
+    repository, environment = recipe.index("COPY --chown=0:0 src/ ${REPO_DIR}/"), recipe.index("env update")
+    assert '--file "environment.yml"' in recipe
+    assert repository < environment
+
+
+# --- links -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_documents_have_the_links_of_the_setting():
+    for file, text in links.documents(links.published(PROJECT)).items():
+        assert file.read_text(encoding="utf-8") == text, f"{file}: run python notebooks/teaching/links.py"
+
+
+def test_without_an_owner_no_document_pretends_to_have_a_link():
+    for file, text in links.documents(links.Published("OWNER/adamcourse", "main")).items():
+        assert links.UNSET in text, file
+        assert "https://mybinder.org" not in text, file
+
+
+def test_with_an_owner_each_lesson_has_a_link_to_binder():
+    readme, hosting = links.documents(COURSE).values()
+    address = "https://mybinder.org/v2/gh/someone/adamcourse/main?urlpath=lab/tree/notebooks/"
+    assert f"[![Open lesson 00 on Binder]({links.BADGE})]({address}00_start_here.ipynb)" in readme
+    assert hosting.count(address) == len(refresh.lessons()) > 1
+    assert f"Assemble Adam]({address}06_assemble_adam.ipynb)" in hosting
+    for file in refresh.lessons():
+        (path,) = parse_qs(urlsplit(links.binder(COURSE, file.name)).query)["urlpath"]
+        assert (ROOT / path.removeprefix("lab/tree/")).is_file()
+
+
+def test_nbgitpuller_is_called_as_its_documentation_says():
+    """The address is what the link generator in nbgitpuller's documentation makes of the same entries."""
+    assert links.nbgitpuller(COURSE, "00_start_here.ipynb", "https://hub.example.org/") == (
+        "https://hub.example.org/hub/user-redirect/git-pull?repo=https%3A%2F%2Fgithub.com%2Fsomeone%2Fadamcourse"
+        "&urlpath=lab%2Ftree%2Fadamcourse%2Fnotebooks%2F00_start_here.ipynb&branch=main"
+    )
+
+
+def test_a_link_for_each_lesson_is_printed_for_a_hub(monkeypatch, capsys):
+    monkeypatch.setattr(links, "published", lambda project: COURSE)
+    assert links.main(["--hub", "https://hub.example.org"]) == 0
+    printed = capsys.readouterr().out.split()
+    assert [line.split("%2F")[-1].split("&")[0] for line in printed] == [file.name for file in refresh.lessons()]
+
+
+def test_without_an_owner_a_hub_gets_no_links(monkeypatch, capsys):
+    monkeypatch.setattr(links, "published", lambda project: links.Published("OWNER/adamcourse", "main"))
+    with pytest.raises(SystemExit):
+        links.main(["--hub", "https://hub.example.org"])
+    assert "put the repository's owner in the place of OWNER" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("repository", "version", "message"),
+    [
+        ("adamcourse", "main", "repository = 'adamcourse': give owner/name"),
+        ("https://github.com/a/b", "main", "repository = 'https://github.com/a/b': give owner/name"),
+        ("someone/adamcourse", "", "version = '': give a branch or a tag"),
+    ],
+)
+def test_a_setting_that_cannot_be(repository, version, message):
+    project = f'[tool.adamcourse]\nrepository = "{repository}"\nversion = "{version}"\n'
+    with pytest.raises(ValueError, match=message):
+        links.published(project)
+
+
+# --- what a class needs ----------------------------------------------------------------------------------------------
+
+
+def test_what_a_class_needs_follows_from_what_one_learner_was_measured_to_need():
+    hosting = (ROOT / "notebooks" / "teaching" / "hosting.md").read_text(encoding="utf-8").replace("\n", " ")
+    measured = (ROOT / "tests" / "benchmarks" / "learner.md").read_text(encoding="utf-8")
+    median = {name: float(number) for name, number in re.findall(r"^\| (.+?) \| ([\d.]+) \w+ \|", measured, flags=re.M)}
+    server, first, second = (
+        median[name] for name in ("JupyterLab's server, at the end", "kernel after lesson 00", "kernel after lesson 06")
+    )
+    seconds = median["processor time of server and kernel until then"]
+    assert f"takes {server:.0f} MB" in hosting
+    assert f"after lesson 00 takes {first:.0f} MB and after lesson 06 takes {second:.0f} MB" in hosting
+    assert f"{seconds:.1f} s of processor time" in hosting
+    gigabytes = round((server + first + second) / 1000, 1)
+    assert f"{gigabytes} GB each" in hosting
+    for learners in (30, 300, 3000):
+        needed = f"| {learners * gigabytes:,.0f} GB | {math.ceil(learners * seconds / 300)} |"
+        assert needed in hosting
