@@ -148,7 +148,7 @@ def test_the_file_is_small(name):
 
 @pytest.fixture(scope="module", params=LESSONS)
 def run(request):
-    """A lesson executed from its start, for all tests that use it: its name, the outcome, and the client of its kernel."""
+    """A lesson executed from its start, for all tests that use it: its name, the outcome, the client of its kernel."""
     with refresh.running(LESSONS[request.param]) as client:
         yield request.param, json_copy(client.nb), client
 
