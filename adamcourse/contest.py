@@ -5,6 +5,7 @@ plots.score_card(ax, results)
 """
 
 import traceback
+import warnings
 from functools import lru_cache
 
 import numpy as np
@@ -54,7 +55,14 @@ def courses():
 @lru_cache(maxsize=1)
 def house():
     """Return how soon the lessons' own optimizers arrive on each course."""
-    return {name: compare(optimizers=HOUSE, **course) for name, course in courses().items()}
+    return {name: _race(HOUSE, course) for name, course in courses().items()}
+
+
+def _race(optimizers, course):
+    """Return the Comparisons of a course; who never arrives has no best rate, and no warning about it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return compare(optimizers=optimizers, **course)
 
 
 def enter(optimizer):
@@ -70,12 +78,16 @@ def enter(optimizer):
     Returns Comparisons by course and name, or None when the optimizer fails; then a line says where.
 
     >>> results = enter(lambda lr: Adam(lr, beta1=0.8))
-    TODO
+    ravine       yours 35 steps at rate 0.0251; best of the house: Adam, 75
+    Rosenbrock   yours 483 steps at rate 0.0501; best of the house: momentum, 155
+    noisy ravine yours 19 steps at rate 0.02; best of the house: gradient descent, 7
+    digits       yours 20 steps at rate 0.01; best of the house: Adam, 20
+    Score: 1.41 times the steps of the best of the house.
     """
     results = {}
     for name, course in courses().items():
         try:
-            yours = compare(optimizers={YOURS: optimizer}, **course)
+            yours = _race({YOURS: optimizer}, course)
         except Exception as error:
             print(_failure(error, name))
             return None

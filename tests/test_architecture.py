@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from conftest import companions
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "adamcourse"
 # the order of the modules is told once, in the docstring of the package
@@ -119,6 +121,25 @@ def test_code_is_formatted_and_linted():
             [sys.executable, "-m", "ruff", *command, "--no-cache", ROOT], capture_output=True, text=True
         )
         assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("notebooks/00_a.ipynb::Cell 0", "notebooks/00_a.ipynb::Cell 9", True),
+        ("notebooks/00_a.ipynb::Cell 0", "notebooks/01_b.ipynb::Cell 0", False),
+        ("tests/browser/test_lessons.py::test_x[00_a]", "tests/browser/test_explorers.py::test_y[dark-00_a]", True),
+        ("tests/browser/test_lessons.py::test_x[00_a]", "tests/browser/test_lessons.py::test_x[01_b]", False),
+        ("tests/browser/test_lessons.py::test_x[00_a]", "tests/test_notebooks.py::test_z[00_a]", False),
+        ("tests/browser/test_motion.py::test_x", "tests/browser/test_motion.py::test_y[race-steps]", True),
+        ("tests/test_notebooks.py::test_x[00_a]", "tests/test_notebooks.py::test_y[00_a]", True),
+        ("tests/test_notebooks.py::test_x[00_a]", "tests/test_notebooks.py::test_x[01_b]", False),
+        ("tests/test_class_version.py::test_x[00_a]", "tests/test_class_version.py::test_y[hints-01_b]", True),
+        ("tests/test_plots.py::test_x[00_a]", "tests/test_plots.py::test_y[00_a]", False),
+    ],
+)
+def test_what_shares_something_slow_goes_to_one_worker(one, other, together):
+    assert (companions(one) == companions(other)) == together
 
 
 def public_objects():

@@ -146,45 +146,53 @@ def test_the_file_is_small(name):
 # --- in a kernel ---------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module", params=LESSONS)
+def run(request):
+    """A lesson executed from its start, for all tests that use it: its name, the outcome, the client of its kernel."""
+    with refresh.running(LESSONS[request.param]) as client:
+        yield request.param, json_copy(client.nb), client
+
+
 @pytest.mark.usefixtures("pinned")
-@every_lesson
-def test_stored_outputs_and_pictures_are_those_of_the_code(name):
-    fresh = refresh.normalised(refresh.executed(LESSONS[name]))
-    assert list(refresh.differences(json_copy(LESSONS[name]), fresh)) == []
+def test_stored_outputs_and_pictures_are_those_of_the_code(run):
+    name, fresh, _ = run
+    assert list(refresh.differences(json_copy(LESSONS[name]), refresh.normalised(fresh))) == []
 
 
 def json_copy(notebook):
     return nbformat.from_dict(json.loads(json.dumps(notebook)))
 
 
-def blanks(notebook):
-    """Return the exercise cells of a notebook with the names of their functions."""
-    tagged = [cell for cell in notebook.cells if "exercise" in cell.metadata.get("tags", [])]
-    return [(cell, re.match(r"def (\w+)", cell.source)[1]) for cell in tagged]
-
-
-@every_lesson
-def test_with_the_reference_answers_every_verdict_is_right(name):
+def with_answers(run, answered):
+    """Fill in the blanks, go on in the kernel from the first of them to the end, and return what the checks say."""
+    name, _, client = run
     notebook = json_copy(LESSONS[name])
-    for cell, function in blanks(notebook):
-        cell.source = "import numpy as np\n" + EXERCISES[function].source
-    printed = verdicts(refresh.executed(notebook))
-    assert printed
-    assert all(text.startswith("Right.") for text in printed)
-
-
-@every_lesson
-def test_with_wrong_answers_the_lesson_still_runs_to_its_end(name):
-    notebook = json_copy(LESSONS[name])
-    for cell, _ in blanks(notebook):
-        cell.source += "\n    return 1 / 0"
-    printed = verdicts(refresh.executed(notebook))
-    assert all("ZeroDivisionError" in text for text in printed)
+    blanks = [i for i, cell in enumerate(notebook.cells) if "exercise" in cell.metadata.get("tags", [])]
+    for i in blanks:
+        notebook.cells[i].source = answered(notebook.cells[i].source)
+    for i in range(blanks[0], len(notebook.cells)):
+        client.execute_cell(notebook.cells[i], i)
+    return verdicts(notebook)
 
 
 def verdicts(notebook):
     checks = [cell for cell in notebook.cells if cell.cell_type == "code" and re.search(r"\bcheck\(", cell.source)]
     return [cell.outputs[0].text for cell in checks]
+
+
+def test_with_the_reference_answers_every_verdict_is_right(run):
+    def reference(blank):
+        return "import numpy as np\n" + EXERCISES[re.match(r"def (\w+)", blank)[1]].source
+
+    printed = with_answers(run, reference)
+    assert printed
+    assert all(text.startswith("Right.") for text in printed)
+
+
+def test_with_wrong_answers_the_lesson_still_runs_to_its_end(run):
+    printed = with_answers(run, lambda blank: blank + "\n    return 1 / 0")
+    assert printed
+    assert all("ZeroDivisionError" in text for text in printed)
 
 
 # --- the machinery -------------------------------------------------------------------------------------------------

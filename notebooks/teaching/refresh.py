@@ -14,6 +14,7 @@ import copy
 import io
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -44,12 +45,21 @@ def lessons(numbers=()):
 
 def executed(notebook):
     """Return a copy of a notebook, executed from the start in a new kernel of this environment."""
+    with running(notebook) as client:
+        return client.nb
+
+
+@contextmanager
+def running(notebook):
+    """Give the client that has executed a copy of a notebook from the start; its kernel lives as long as the block."""
     notebook = copy.deepcopy(notebook)
     notebook.metadata.kernelspec = dict(KERNEL)
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ["TQDM_DISABLE"] = "1"  # a progress bar is different in every run
-    Client(notebook, timeout=TIMEOUT, resources={"metadata": {"path": str(LESSONS)}}).execute()
-    return notebook
+    client = Client(notebook, timeout=TIMEOUT, resources={"metadata": {"path": str(LESSONS)}})
+    with client.setup_kernel():
+        client.execute(cleanup_kc=False)
+        yield client
 
 
 def normalised(notebook):
