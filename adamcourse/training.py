@@ -5,6 +5,7 @@ A training keeps the parameters, the optimizer's state and two numbers per step;
 
 import json
 import os
+import re
 import signal
 import statistics
 import warnings
@@ -77,7 +78,7 @@ def memory(network, optimizer, dtype=np.float32):
     {'parameters': 2775848, 'gradients': 2775848, 'optimizer state': 5551696}
     """
     one = np.zeros(1, dtype)
-    state = sum(part.nbytes for part in optimizer.start(one) if isinstance(part, np.ndarray))
+    state = sum(part.nbytes for part in _parts(optimizer.start(one)).values() if isinstance(part, np.ndarray))
     vector = network.size * one.nbytes
     return {"parameters": vector, "gradients": vector, "optimizer state": network.size * state}
 
@@ -198,7 +199,7 @@ class Training:
 
     def save(self, file):
         """Write all that `resume` needs to go on to the last bit into one file, a NumPy archive."""
-        state = {f"state.{name}": part for name, part in _joined(self.states)._asdict().items()}
+        state = {f"state.{name}": part for name, part in _joined(map(_parts, self.states)).items()}
         notes = {"of": self._description(), "generators": [layer.rng.bit_generator.state for layer in self._dropouts()]}
         file = Path(file)
         unfinished = file.with_name(file.name + ".part")  # an older checkpoint stays until this one is complete
@@ -224,10 +225,10 @@ class Training:
                 if notes["of"].get(name) != mine:
                     raise ValueError(f"{file} belongs to {name} = {notes['of'].get(name)}: this training has {mine}")
             self.w[...] = archive["w"]
-            whole = {name: archive[f"state.{name}"] for name in self.states[0]._fields}
+            whole = {name: archive[f"state.{name}"] for name in _parts(self.states[0])}
             self.history.losses = archive["losses"].tolist()
             self.history.validation = [Evaluation(*row) for row in archive["validation"].tolist()]
-        self.states = [_part(type(self.states[0]), whole, part) for part in blocks(len(self.w), self.optimizer)]
+        self.states = [_cut(self.states[0], whole, part) for part in blocks(len(self.w), self.optimizer)]
         self.loss.rewind(drawn=len(self.history.losses))
         for layer, state in zip(self._dropouts(), notes["generators"], strict=True):
             layer.rng.bit_generator.state = state
@@ -241,7 +242,7 @@ class Training:
         images, labels = self.loss.images, self.loss.labels
         return {
             "network": f"{self.network.layers} on {self.network.input_shape}",
-            "optimizer": repr(self.optimizer),
+            "optimizer": re.sub(r" at 0x\w+", "", repr(self.optimizer)),  # a schedule is known by its name alone
             "batch": str(self.loss.batch),
             "seed": str(self.seed),
             "type of w": str(self.w.dtype),
@@ -249,15 +250,33 @@ class Training:
         }
 
 
-def _joined(states):
-    """Return one state of the whole vector from those of its blocks; a number is the same in all."""
-    parts = zip(*states, strict=True)
-    return type(states[0])(*(np.concatenate(p) if isinstance(p[0], np.ndarray) else p[0] for p in parts))
+def _parts(state, prefix=""):
+    """Return the parts of a state by name; those of a state inside it have names such as inner.m."""
+    found = {}
+    for name, part in state._asdict().items():
+        found |= _parts(part, f"{prefix}{name}.") if hasattr(part, "_asdict") else {prefix + name: part}
+    return found
 
 
-def _part(kind, whole, part):
-    """Return the state of one block from that of the whole vector."""
-    return kind(**{name: array[part] if array.ndim else array.item() for name, array in whole.items()})
+def _joined(parts_of_blocks):
+    """Return the parts of the whole vector from those of its blocks; a number is the same in all."""
+    first, *others = parts_of_blocks
+    return {
+        name: np.concatenate([part, *(parts[name] for parts in others)]) if isinstance(part, np.ndarray) else part
+        for name, part in first.items()
+    }
+
+
+def _cut(like, whole, part, prefix=""):
+    """Return the state of one block, a state like another one, from the parts of the whole vector."""
+
+    def value(name, old):
+        if hasattr(old, "_asdict"):
+            return _cut(old, whole, part, f"{prefix}{name}.")
+        array = whole[prefix + name]
+        return array[part] if array.ndim else array.item()
+
+    return type(like)(*(value(name, old) for name, old in like._asdict().items()))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from adamcourse.datasets import load_lines
+from adamcourse.datasets import load_lines, load_runs
 from adamcourse.descent import descend
 from adamcourse.exercises import EXERCISES
 from adamcourse.explorers import batch_and_rate
@@ -15,14 +15,16 @@ from adamcourse.explorers.adam_switches import adam_without
 from adamcourse.explorers.bias_multiplier import multiplier
 from adamcourse.explorers.forgetting import drift
 from adamcourse.explorers.momentum_phases import manner
-from adamcourse.optimizers import Adagrad, Adam, AdamW, GradientDescent, Momentum, RMSprop
+from adamcourse.network import RareClasses
+from adamcourse.optimizers import Adagrad, Adam, AdamW, GradientDescent, Lion, Momentum, RMSprop
 from adamcourse.regression import LeastSquares, LogisticRegression
 from adamcourse.schedules import Scheduled, cosine, inverse_time
 from adamcourse.streams import Flattening, Noisy, Replay
 from adamcourse.surfaces import bowl, lessard, quadratic, ravine, rosenbrock, rotated_ravine
 
-knobs, digits, overfitting = (
-    importlib.import_module(f"adamcourse.explorers.{name}") for name in ("knob_map", "learning_digits", "overfitting")
+knobs, digits, overfitting, rare_classes = (
+    importlib.import_module(f"adamcourse.explorers.{name}")
+    for name in ("knob_map", "learning_digits", "overfitting", "rare_classes")
 )
 standardised = importlib.import_module("adamcourse.explorers.batch_and_rate").standardised
 
@@ -533,6 +535,29 @@ def test_all_optimizers_but_momentum_meet_the_challenge_of_the_small_network():
     assert best["momentum"] > digits.TARGET - 0.03
 
 
+def test_the_recorded_runs_say_what_lesson_09_says():
+    runs = load_runs()
+    ends = {name: run.accuracy[:, -1] for name, run in runs.as_printed.items()}
+    assert ends["Adagrad"].max() < ends["GradientDescent"].min() < ends["GradientDescent"].max() < ends["Adam"].min()
+    searched = {name: run.accuracy[:, -1] for name, run in runs.searched.items()}
+    assert all(end.min() >= 0.97 and end.max() <= 0.982 for end in searched.values())
+    others = [end for name, end in searched.items() if name != "GradientDescent"]
+    assert min(end.max() for end in others) >= max(end.min() for end in others)  # the ranges of these four overlap
+    assert searched["GradientDescent"].max() < searched["Momentum"].min()
+    first = {name: run.accuracy[:, 0] for name, run in runs.searched.items()}
+    assert all(first[name].min() > first["GradientDescent"].max() for name in ("Momentum", "Adagrad", "Adam"))
+
+
+def test_how_much_of_a_wrong_rate_each_optimizer_forgives():
+    factors = {}
+    for name, search in load_runs().search.items():
+        best = max(right for _, right in search)
+        good = [rate for rate, right in search if right > best - 0.02]
+        factors[name] = max(good) / min(good)
+    assert factors["Adam"] > 30 and factors["RMSprop"] > 30
+    assert factors["GradientDescent"] < 3.5 and factors["Momentum"] < 3.5
+
+
 # --- lesson 10 -----------------------------------------------------------------------------------------------------
 
 
@@ -577,3 +602,80 @@ def test_decay_alone_meets_the_challenge_and_dropout_alone_does_not():
     ends = {rate: overfitting.trained(rate, 1e-3).validation_loss[-1] for rate in np.arange(10) / 10}
     assert min(ends.values()) > overfitting.TARGET
     assert overfitting.trained(0.0, 10**-0.5).validation_loss[-1] < overfitting.TARGET
+
+
+# --- lesson 11 -----------------------------------------------------------------------------------------------------
+
+
+def test_one_round_of_the_theorem_by_hand():
+    """v is the same after each round of three, which gives it in closed form."""
+    beta2 = 0.1
+    v = (1 - beta2) * (9 * beta2**2 + beta2 + 1) / (1 - beta2**3)  # before the steep step
+    steps = []
+    for g in (3.0, -1.0, -1.0):
+        v = beta2 * v + (1 - beta2) * g**2
+        steps.append(-g / np.sqrt(v))
+    np.testing.assert_allclose(steps, [-1.05, 0.76, 0.97], atol=0.006)
+    assert sum(steps) > 0.6
+
+
+def test_adam_leaps_at_a_constant_rate_once_the_stable_rate_is_passed():
+    """(2 + 2 β1) / (1 - β1) = 38 at β1 = 0.9: the limit of momentum on a curvature of 1 (lesson 03)."""
+    adam = Adam(0.01, beta2=0.99, eps=0)
+    path = descend(quadratic((1.0,)), adam, (1.0,), 4000)
+    x, t = np.abs(path.x[1:, 0]), np.arange(1, 4001)
+    ratio = 0.01 / np.sqrt(path.state("v")[1:, 0] / (1 - 0.99**t))
+    crossed = int((ratio > 38).argmax())
+    assert x[:crossed].min() < 1e-33
+    assert abs(crossed - x[: crossed + 200].argmin()) < 20
+    assert x[crossed : crossed + 200].max() > 1e-3
+
+
+# --- lesson 12 -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lost", "factor"),
+    [
+        ({"t": 0}, lambda t: np.sqrt(0.001 / (1 - 0.999**t)) / 0.1 * (1 - 0.9**t)),
+        ({"v": np.zeros(2)}, None),
+    ],
+)
+def test_a_step_after_a_resume_that_lost_something(lost, factor):
+    adam, x = Adam(0.05), np.array(rosenbrock.start)
+    state = adam.start(x)
+    for _ in range(400):
+        x, state = adam.update(x, rosenbrock.gradient(x), state)
+    g = rosenbrock.gradient(x)
+    usual, wrong, empty = (adam.update(x, g, kept)[0] - x for kept in (state, state._replace(**lost), adam.start(x)))
+    np.testing.assert_allclose(np.abs(empty), 0.05, rtol=1e-6)  # all lost: a first step, ±α
+    if factor:  # with m and v nearly unchanged by one gradient, only the corrections differ
+        np.testing.assert_allclose(wrong / usual, factor(401), rtol=0.03)
+    else:
+        assert np.abs(wrong / usual).min() > 100
+
+
+# --- lesson 13 -----------------------------------------------------------------------------------------------------
+
+
+def test_under_gradient_descent_every_class_has_a_clock_of_its_own():
+    """With small steps the loss of a class depends on π t alone; by signs the frequency drops out."""
+    classes = RareClasses(1 / np.arange(1, 101))
+    pi = classes.frequencies
+    slow = descend(classes, GradientDescent(0.5), classes.start(), 400).loss
+    for k in (1, 3, 9):
+        np.testing.assert_allclose(slow[400 - 400 % (k + 1), k], slow[(400 - 400 % (k + 1)) // (k + 1), 0], rtol=0.02)
+    signs = descend(classes, Lion(0.05, beta1=0, beta2=0), classes.start(), 100).loss
+    np.testing.assert_allclose(signs, signs[:, :1] * np.ones(100), rtol=1e-9)
+    assert pi[0] / pi[99] == pytest.approx(100)
+
+
+def test_all_three_ways_meet_the_challenge_of_rare_classes_and_gradient_descent_late():
+    classes = RareClasses(1.0 / np.arange(1, rare_classes.CLASSES + 1))
+    ends = {
+        (name, rate): descend(classes, way(rate), classes.start(), rare_classes.STEPS).loss[-1].max()
+        for name, way in rare_classes.WAYS.items()
+        for rate in (0.3, 10.0, 100.0)
+    }
+    assert ends["signs", 0.3] < rare_classes.TARGET and ends["Adam", 0.3] < rare_classes.TARGET
+    assert ends["gradient descent", 10.0] > 1 > rare_classes.TARGET > ends["gradient descent", 100.0]

@@ -8,12 +8,14 @@ import pytest
 
 from adamcourse.datasets import data_file
 from adamcourse.descent import descend
+from adamcourse.dialects import keras, pytorch
 from adamcourse.exercises import quizzes
 from adamcourse.gradients import numerical_gradient
 from adamcourse.layers import Dropout
 from adamcourse.network import article_cnn
-from adamcourse.optimizers import Adagrad, Adam, AdamW, GradientDescent, Momentum, RMSprop
-from adamcourse.streams import RareWord, Replay
+from adamcourse.optimizers import Adagrad, Adam, AdamW, GradientDescent, Lion, Momentum, RMSprop
+from adamcourse.schedules import Projected, Scheduled, inverse_root
+from adamcourse.streams import RareWord, Replay, Seldom, average_regret
 from adamcourse.surfaces import quadratic, rosenbrock
 from adamcourse.training import memory
 
@@ -129,6 +131,26 @@ def test_answers_of_lessons_09_and_10_that_can_be_computed():
     decays = [1 - descend(Replay([[0.0]]), AdamW(lr, weight_decay=0.1), (1.0,), 1).x[-1, 0] for lr in (0.1, 0.2)]
     assert right("10", 3) == "It is halved"
     assert decays[0] / decays[1] == pytest.approx(0.5)
+
+
+def test_answers_of_lessons_11_to_13_that_can_be_computed():
+    within = Projected(Scheduled(Adam(0.1, beta1=0, beta2=1 / 26), inverse_root), -1.0, 1.0)
+    regret = average_regret(descend(Seldom(5, 1, 3), within, (1.0,), 3000))
+    assert right("11", 1) == "2" and regret[2999] == pytest.approx(2, abs=0.05)
+    p, g = np.array([-0.1, 0.0]), np.array([2.0, 5.0])
+    gamma = float(right("11", 4))
+    np.testing.assert_allclose((-gamma * g @ p) / (p @ p) * p, p)
+
+    first = [-descend(Replay([[1e-7]]), kind(1.0), (0.0,), 1).x[-1, 0] for kind in (keras.Adam, pytorch.Adam)]
+    assert right("12 predict", 1) == "About 0.9 α in PyTorch and a thirtieth of α in Keras"
+    assert first == pytest.approx([1 / 30, 0.9], rel=0.1)
+    assert float(right("12", 3)) == pytest.approx(1e-8 * np.sqrt(0.001), rel=0.02)
+
+    assert right("13", 1) == "50 times"
+    limit = (2 + 2 * 0.9) / ((1 - 0.9) * 0.001)
+    assert float(right("13", 2).replace(",", "")) == pytest.approx(limit)
+    sizes = [sum(np.size(part) for part in kind().start(np.zeros(100)) if np.ndim(part)) for kind in (Lion, Adam)]
+    assert right("13", 3) == "Half" and sizes[0] / sizes[1] == 0.5
 
 
 class Thousandfold:

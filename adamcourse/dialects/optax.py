@@ -102,7 +102,7 @@ class AdamW(optimizers.AdamW, Adam):
 
 @dataclass(frozen=True)
 class AMSGrad(optimizers.AMSGrad):
-    """The maximum is taken of the corrected v̂, which is largest at the first steps and keeps them for ever.
+    """The maximum is taken of the corrected v̂, in which a large gradient among the first steps counts in full.
 
     v_max ← max(v_max, v̂)
     x ← x - α m̂ / (√v_max + ε)

@@ -64,6 +64,11 @@ EXERCISES = (
                 "The label's score should grow, so its entry in the gradient is negative: p - 1.",
             ),
             Mistake(
+                "the sign is turned round, and exp overflows",
+                lambda scores, label: -without_the_largest(scores, label),
+                "The label's entry is p - 1. And take the largest score off before exp.",
+            ),
+            Mistake(
                 "these are the probabilities alone",
                 lambda scores, label: probabilities(scores),
                 "That is the part of the normalisation. -scores[label] adds -1 at the label.",

@@ -155,7 +155,7 @@ EXERCISES = (
             Mistake(
                 "the decay is twice as strong",
                 adamw_with(before=lambda x, lr, decay: x - 2 * lr * decay * x),
-                "The penalty is ½ λ x², so there is no 2.",
+                "The decay is lr * weight_decay * x, once.",
             ),
             Mistake(
                 "the decay is fixed at 0.01",

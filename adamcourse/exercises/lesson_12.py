@@ -135,7 +135,7 @@ EXERCISES = (
             "√v̂ + ε = (√v + ε √(1 - β2^t)) / √(1 - β2^t).",
             "return eps * np.sqrt(1 - beta2**t)",
         ),
-        praise="Now you can carry Adam from one framework to the other.",
+        praise="This is the ε with which both forms are one at step t.",
     ),
     Exercise(
         reference=resumed_step,
@@ -154,8 +154,13 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "t is not counted on",
-                resumed_with(read=lambda m, v, t: (m, v, np.maximum(t, 1e-9)), write=lambda m, v, t: (m, v, t)),
+                resumed_with(read=lambda m, v, t: (m, v, t)),
                 "t steps have been taken, and this is the next one: t = saved[-1] + 1, and that is saved.",
+            ),
+            Mistake(
+                "t is counted on after the step",
+                resumed_with(read=lambda m, v, t: (m, v, t), write=lambda m, v, t: (m, v, t + 1)),
+                "t steps have been taken, and this is step t + 1: count first, then correct.",
             ),
             Mistake(
                 "the new t is not saved",
@@ -179,7 +184,12 @@ EXERCISES = (
             ),
             Mistake(
                 "m and v are swapped",
-                resumed_with(read=lambda m, v, t: (v, np.abs(m), t + 1)),
+                resumed_with(read=lambda m, v, t: (v, m, t + 1)),
+                "m comes first in the file.",
+            ),
+            Mistake(
+                "m and v are swapped, when read and when written",
+                resumed_with(read=lambda m, v, t: (v, m, t + 1), write=lambda m, v, t: (v, m, t)),
                 "m comes first in the file.",
             ),
             Mistake(

@@ -31,7 +31,7 @@ def with_direction(direction):
 
 
 def sharpness_limit(lr, beta1):
-    """Return the largest curvature, divided by √v, at which Adam is stable: (2 + 2 β1) / ((1 - β1) α)."""
+    """Return the largest sharpness, curvature after division by √v, that is stable: (2 + 2 β1) / ((1 - β1) α)."""
     return (2 + 2 * beta1) / ((1 - beta1) * lr)
 
 
@@ -89,6 +89,11 @@ EXERCISES = (
                 "First the mixture, then one sign of it.",
             ),
             Mistake(
+                "there is one memory only",
+                lambda x, g, m, lr, b1, b2: (x - lr * np.sign(b2 * m + (1 - b2) * g), b2 * m + (1 - b2) * g),
+                "The step mixes with beta1, apart from the memory.",
+            ),
+            Mistake(
                 "you walk uphill",
                 with_direction(lambda m, g, b: -np.sign(b * m + (1 - b) * g)),
                 "Subtract the step.",
@@ -115,6 +120,11 @@ EXERCISES = (
                 "this is the limit of gradient descent",
                 lambda lr, beta1: 2 / lr,
                 "With momentum the limit is higher: start from 2 + 2 beta.",
+            ),
+            Mistake(
+                "the 2 beta is missing",
+                lambda lr, beta1: 2 / ((1 - beta1) * lr),
+                "Momentum is stable up to 2 + 2 beta, which is nearly twice as far.",
             ),
             Mistake(
                 "the factor 1 - beta1 is missing",

@@ -26,7 +26,7 @@ PRESETS = {
 CHALLENGE = Challenge(
     "With gradients near 0.1 or more, equal settings and a constant α, no ε matters. Find an optimizer and two "
     f"frameworks that still end more than {APART} apart.",
-    "One name may stand for several algorithms: Nadam has two schedules or none, AMSGrad three maxima.",
+    "One name may stand for several algorithms: Nadam has two schedules or none, AMSGrad two maxima.",
 )
 
 

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+ONLY_ON_THE_SITE = "Shared module @jupyterlite/services"  # the builder of the static site brings an extension for it
 ERROR = "[data-mime-type='application/vnd.jupyter.error']"
 
 
@@ -14,7 +15,8 @@ def cell(page, text):
 
 def test_runs_without_an_error_in_page_or_kernel(lesson):
     expect(lesson.locator(ERROR)).to_have_count(0)
-    assert not [error for error in lesson.errors if "404" not in error], lesson.errors
+    ours = [error for error in lesson.errors if "404" not in error and ONLY_ON_THE_SITE not in error]
+    assert not ours, lesson.errors
 
 
 def test_no_dialog_and_no_news_in_the_way(lesson):
@@ -83,6 +85,24 @@ ANSWERS = {
         "(9 * channels + 1) * filters",
     ),
     "10_regularise": ("dropout", "x * kept", "nothing makes up for what is silenced", "x * kept / (1 - rate)"),
+    "11_know_when_adam_fails": (
+        "projected_rate",
+        "p @ p / (p @ g)",
+        "the sign is turned round",
+        "p @ p / -(p @ g)",
+    ),
+    "12_read_your_framework": (
+        "eps_hat",
+        "eps * (1 - beta2**t)",
+        "the root is missing",
+        "eps * (1 - beta2**t) ** 0.5",
+    ),
+    "13_go_further": (
+        "sharpness_limit",
+        "2 / lr",
+        "this is the limit of gradient descent",
+        "(2 + 2 * beta1) / ((1 - beta1) * lr)",
+    ),
     "01_descend_a_slope": ("gradient_step", "x + lr * gradient", "you walk uphill", "x - lr * gradient"),
 }
 
