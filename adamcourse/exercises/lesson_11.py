@@ -116,7 +116,7 @@ EXERCISES = (
             "np.maximum(v_max, v) keeps the larger one in each coordinate.",
             "v_max = np.maximum(v_max, v), then x = x - lr * m / (np.sqrt(v_max) + eps).",
         ),
-        praise="No step of yours can become longer again by forgetting. The price: not even where gradients have become small for good.",
+        praise="No step of yours can become longer again by forgetting, nor where gradients become small for good.",
     ),
     Exercise(
         reference=minimum_norm,
