@@ -76,14 +76,15 @@ def test_the_picture_is_the_one_of_lesson_00():
     assert len(re.search(r"!\[(.*?)\]", README).group(1)) > 60
 
 
-def test_the_cells_that_show_the_parts_of_the_article_exist():
-    rows = (ROOT / "notebooks" / "teaching" / "article.md").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("document", ["article.md", "guide.md"])
+def test_cells_that_are_named_beside_a_lesson_exist(document):
+    rows = (ROOT / "notebooks" / "teaching" / document).read_text(encoding="utf-8").splitlines()
     named = [(re.findall(r"\.\./(\w+\.ipynb)", row), re.findall(r"`([a-z0-9-]+)`", row)) for row in rows]
-    named = [(lessons, cells) for lessons, cells in named if lessons]
+    named = [(lessons, cells) for lessons, cells in named if lessons and cells]
     assert len(named) > 10
     for lessons, cells in named:
         texts = "".join((ROOT / "notebooks" / lesson).read_text(encoding="utf-8") for lesson in lessons)
-        assert cells and all(f'"id": "{cell}"' in texts for cell in cells), (lessons, cells)
+        assert all(f'"id": "{cell}"' in texts for cell in cells), (lessons, cells)
 
 
 def test_versions_agree():
