@@ -53,7 +53,10 @@ EXERCISES = (
             ),
             Stream(
                 x=((0.5, -1.0), (3.0, 0.1)),
-                gradients=tuple(((2.0**t * (-1) ** t, -(3.0**-t)), ((-0.5) ** t, 1e-7 * (t - 1))) for t in range(6)),
+                gradients=tuple(
+                    ((2.0**t * (-1) ** t, -(3.0**-t)), ({1: -0.13, 3: -0.19}.get(t, (-0.5) ** t), 1e-7 * (t - 1)))
+                    for t in range(6)
+                ),
                 hyper={"lr": 0.2, "beta1": 0.7, "beta2": 0.9},
             ),
         ),
@@ -87,6 +90,11 @@ EXERCISES = (
                 "the signs are mixed, and not the sign of the mixture taken",
                 with_direction(lambda m, g, b: b * np.sign(m) + (1 - b) * np.sign(g)),
                 "First the mixture, then one sign of it.",
+            ),
+            Mistake(
+                "memory and gradient are added with equal weights",
+                with_direction(lambda m, g, b: m + g),
+                "Their weights in the step are beta1 and 1 - beta1.",
             ),
             Mistake(
                 "there is one memory only",
