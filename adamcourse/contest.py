@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from adamcourse.datasets import load_digits
+from adamcourse.datasets import few_digits
 from adamcourse.layers import Dense, ReLU
 from adamcourse.network import Network
 from adamcourse.optimizers import Adam, GradientDescent, Momentum
@@ -34,15 +34,14 @@ def noisy_ravine(seed):
 @lru_cache(maxsize=1)
 def courses():
     """Return the arguments of `compare` for each course, by name."""
-    images, labels = load_digits().train
-    others = images[TRAIN : TRAIN + OTHERS], labels[TRAIN : TRAIN + OTHERS]
+    train, others = few_digits(TRAIN, OTHERS)
     network = Network([Dense(32), ReLU(), Dense(10)], (784,))
     return {
         "ravine": {"problem": from_anywhere(ravine(100)), "rates": RATES, "target": 1e-3, "steps": 500},
         "Rosenbrock": {"problem": from_anywhere(rosenbrock), "rates": RATES, "target": 1e-2, "steps": 1000},
         "noisy ravine": {"problem": noisy_ravine, "rates": RATES, "target": 0.02, "steps": 500},
         "digits": {
-            "problem": from_scratch(network, (images[:TRAIN], labels[:TRAIN]), BATCH),
+            "problem": from_scratch(network, train, BATCH),
             "rates": np.geomspace(1e-4, 10, 11),
             "target": 0.6,
             "steps": 100,

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
@@ -56,6 +57,27 @@ def load_digits(dtype=np.float32):
         train=Labelled(images[:TRAIN_SIZE], labels[:TRAIN_SIZE]),
         test=Labelled(images[TRAIN_SIZE:], labels[TRAIN_SIZE:]),
     )
+
+
+@lru_cache(maxsize=4)
+def few_digits(train, others):
+    """Return a few digits to learn and a few others to look at, both from the digits to train with.
+
+    Arguments
+    ---------
+    train, others : how many, whole numbers; together at most 8,000.
+
+    Raises ValueError when there are not so many.
+
+    >>> few, rest = few_digits(200, 500)
+    >>> few.images.shape, rest.labels.shape
+    ((200, 784), (500,))
+    """
+    if not 1 <= train < train + others <= TRAIN_SIZE:
+        raise ValueError(f"train = {train}, others = {others}: each at least 1, together at most {TRAIN_SIZE}")
+    images, labels = load_digits().train
+    parts = slice(train), slice(train, train + others)
+    return tuple(Labelled(images[part], labels[part]) for part in parts)
 
 
 class Heights(NamedTuple):

@@ -8,45 +8,15 @@ quizzes      the questions of data/quizzes.json, on the page
 """
 
 from contextlib import redirect_stderr
+from importlib import import_module
 from io import StringIO
 
-from adamcourse.exercises import (
-    lesson_00,
-    lesson_01,
-    lesson_02,
-    lesson_03,
-    lesson_04,
-    lesson_05,
-    lesson_06,
-    lesson_07,
-    lesson_08,
-    lesson_09,
-    lesson_10,
-    lesson_11,
-    lesson_12,
-    lesson_13,
-)
 from adamcourse.exercises.exercise import Verdict, judge
 from adamcourse.exercises.quizzes import quiz
 
 __all__ = ["EXERCISES", "Verdict", "check", "grade", "hint", "quiz", "solution"]
 
-LESSONS = (
-    lesson_00,
-    lesson_01,
-    lesson_02,
-    lesson_03,
-    lesson_04,
-    lesson_05,
-    lesson_06,
-    lesson_07,
-    lesson_08,
-    lesson_09,
-    lesson_10,
-    lesson_11,
-    lesson_12,
-    lesson_13,
-)
+LESSONS = [import_module(f"{__name__}.lesson_{number:02}") for number in range(14)]
 EXERCISES = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}
 _hints_given = {}
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adamcourse import plots
-from adamcourse.datasets import load_digits
+from adamcourse.datasets import few_digits
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, choice, log_slider, steps_slider
 from adamcourse.layers import Dense, ReLU
 from adamcourse.network import Network
@@ -29,17 +29,10 @@ class Watched(NamedTuple):
     classes: list
 
 
-@lru_cache(maxsize=1)
-def digits():
-    """Return the digits to train on and those to look at, both from the training digits."""
-    images, labels = load_digits().train
-    return (images[:TRAIN], labels[:TRAIN]), (images[TRAIN : TRAIN + OTHERS], labels[TRAIN : TRAIN + OTHERS])
-
-
 @lru_cache(maxsize=1)  # while the steps are played nothing is computed anew
 def trained(name, rate):
     """Train from the same start with one optimizer, and return what was seen."""
-    train, (images, labels) = digits()
+    train, (images, labels) = few_digits(TRAIN, OTHERS)
     training = Training(NETWORK, LEARNERS[name](rate), train, (images, labels), BATCH)
     evaluations, classes = [], []
 
@@ -55,7 +48,7 @@ def trained(name, rate):
 
 def learning_digits():
     """Return the explorer of a training: the optimizer, its rate, and how many minibatches are shown."""
-    _, (images, labels) = digits()
+    _, (images, labels) = few_digits(TRAIN, OTHERS)
     fig, (left, right) = plots.figure(columns=2, width=12, height=4.8)
     (noisy,) = left.plot([], [], color="#B0B0B0", linewidth=1)
     (curve,) = left.plot([], [])

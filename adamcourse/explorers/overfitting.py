@@ -1,11 +1,9 @@
 """Lesson 10: a network learns 200 digits by heart, and what dropout and weight decay change about it."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from adamcourse import plots
-from adamcourse.datasets import load_digits
+from adamcourse.datasets import few_digits
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, slider
 from adamcourse.layers import Dense, Dropout, ReLU
 from adamcourse.network import Network
@@ -16,17 +14,10 @@ TRAIN, OTHERS, BATCH, EPOCHS, RATE = 200, 500, 20, 25, 0.01
 TARGET = 0.7
 
 
-@lru_cache(maxsize=1)
-def digits():
-    """Return the digits to train on and those to look at, both from the training digits."""
-    images, labels = load_digits().train
-    return (images[:TRAIN], labels[:TRAIN]), (images[TRAIN : TRAIN + OTHERS], labels[TRAIN : TRAIN + OTHERS])
-
-
 def trained(dropout, decay):
     """Return the History of a training with dropout behind the hidden layer and decoupled weight decay."""
     network = Network([Dense(32), ReLU(), Dropout(dropout), Dense(10)], (784,))
-    return Training(network, AdamW(RATE, weight_decay=decay), *digits(), BATCH).run(EPOCHS)
+    return Training(network, AdamW(RATE, weight_decay=decay), *few_digits(TRAIN, OTHERS), BATCH).run(EPOCHS)
 
 
 def overfitting():
