@@ -93,11 +93,23 @@ def png(pixels, level=9):
     pixels : array of shape (height, width, 4).
     level : how hard to compress, 1 (soonest) to 9 (smallest), default 9.
     """
-    picture = Image.fromarray(np.asarray(pixels)).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=0)
-    palette = np.array(picture.getpalette()).reshape(-1, 3)  # the octree keeps the colours of thin lines, not white
-    palette[(palette >= 250).all(axis=1)] = 255
-    picture.putpalette(palette.ravel().tolist())
-    file = io.BytesIO()
+    return encoded(*few_colours(pixels, 256), level)
+
+
+def few_colours(pixels, number):
+    """Return pixels, shape (height, width, 4), as indices, shape (height, width), and as many colours (number, 3)."""
+    picture = Image.fromarray(np.asarray(pixels)).convert("RGB").quantize(number, Image.Quantize.FASTOCTREE, dither=0)
+    found = np.array(picture.getpalette(), np.uint8).reshape(-1, 3)[:number]
+    found[(found >= 250).all(axis=1)] = 255  # the octree keeps the colours of thin lines, not white
+    colours = np.zeros((number, 3), np.uint8)
+    colours[: len(found)] = found
+    return np.array(picture), colours
+
+
+def encoded(indices, colours, level):
+    """Return indices of colours, shapes (height, width) and (up to 256, 3), as PNG; level as in `png`."""
+    picture, file = Image.fromarray(indices), io.BytesIO()
+    picture.putpalette(colours.tobytes())
     picture.save(file, "png", compress_level=level)
     return file.getvalue()
 

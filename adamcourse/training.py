@@ -20,6 +20,7 @@ import numpy as np
 from adamcourse.descent import descend
 from adamcourse.layers import Dropout
 from adamcourse.network import Evaluation
+from adamcourse.optimizers.in_place import update_in_place
 from adamcourse.streams import Noisy
 from adamcourse.surfaces import Surface
 
@@ -60,7 +61,7 @@ def update_in_blocks(optimizer, x, gradient, states):
     (3, array([-0.1, -0.1]))
     """
     for k, part in enumerate(blocks(len(x), optimizer)):
-        x[part], states[k] = optimizer.update(x[part], gradient[part], states[k])
+        states[k] = update_in_place(optimizer, x[part], gradient[part], states[k])
 
 
 def memory(network, optimizer, dtype=np.float32):

@@ -223,6 +223,14 @@ def test_adam_without_everything_is_gradient_descent_and_without_scaling_average
     np.testing.assert_allclose(walk(adam_without(True, False, False, 0.1)), walk(averaged), rtol=1e-9)
 
 
+@every_explorer
+def test_few_colours_are_enough(explorer):
+    drawn = np.asarray(explorer.fig.canvas.buffer_rgba())[..., :3].astype(int)
+    shown = np.asarray(Image.open(io.BytesIO(explorer.picture.value)).convert("RGB"), int)
+    off = np.abs(shown - drawn).max(axis=-1)
+    assert (off > 24).mean() < 1e-3 and (shown[drawn.min(axis=-1) == 255] == 255).all()
+
+
 # --- the mechanism -------------------------------------------------------------------------------------------------
 
 
@@ -261,6 +269,22 @@ def test_what_stands_still_is_drawn_once(line):
     explorer.fig.axes[0].set_title("changed")
     explorer.controls["height"].value = 0.4
     assert full == [1]
+
+
+def test_a_colour_that_appears_later_is_shown():
+    fig, ax = plots.figure(width=4, height=3)
+    moved = ax.axhspan(0.2, 0.8, color="white")
+    explorer = Explorer(
+        fig,
+        lambda blue: moved.set_color((0.9, 0.1, blue)) or Seen(f"{blue:.1f}"),
+        {"blue": slider("blue", 0.0, 1.0, 0.0, 0.1)},
+        about="An area.",
+    )
+    for blue in (0.2, 0.7, 1.0):
+        explorer.controls["blue"].value = blue
+        colours = np.asarray(Image.open(io.BytesIO(explorer.picture.value)).convert("RGB"), int)
+        off = np.abs(colours - np.array([0.9, 0.1, blue]) * 255).max(axis=-1)
+        assert (off < 9).mean() > 0.3
 
 
 def test_what_lies_above_is_drawn_again_and_what_lies_below_is_not():

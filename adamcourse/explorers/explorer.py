@@ -13,7 +13,8 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets
 
-from adamcourse.plots import png, show_picture
+from adamcourse.explorers.frames import Frames
+from adamcourse.plots import show_picture
 
 _turn = threading.RLock()
 
@@ -219,10 +220,11 @@ class Explorer:
                 artist.set_animated(True)
             canvas.draw()
             self._background = canvas.copy_from_bbox(self.fig.bbox)
+            self._frames = Frames(canvas.buffer_rgba())
         canvas.restore_region(self._background)
         for artist in self._moving:
             artist.axes.draw_artist(artist)
-        return png(canvas.buffer_rgba(), level=1)
+        return self._frames.png(canvas.buffer_rgba())
 
 
 def _moving(ax):

@@ -16,6 +16,7 @@ optimizer    what all share
 derived      GradientDescent, Momentum, Adagrad, RMSprop, Adam
 relatives    AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion
 swats        SWATS, from Adam to momentum
+in_place     Adam for long vectors
 """
 
 from adamcourse.optimizers.derived import (

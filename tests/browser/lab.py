@@ -1,5 +1,6 @@
-"""Start JupyterLab with the course's own command, for a test or a benchmark, with the settings of a new user."""
+"""Start JupyterLab with the course's own command, for a test or a benchmark, as a new learner has it."""
 
+import json
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
+TESTS_ONLY = ("@jupyterlite/pyodide-kernel-extension", "@jupyter/nbgrader", "@jupyter-notebook/lab-extension")
 IDLE = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
 
@@ -26,7 +28,10 @@ def jupyterlab(home):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    (home / ".jupyter").mkdir()
+    settings = home / ".jupyter" / "labconfig"
+    settings.mkdir(parents=True)
+    without = {"disabledExtensions": dict.fromkeys(TESTS_ONLY, True)}  # what the tests need, a learner does not have
+    (settings / "page_config.json").write_text(json.dumps(without))
     config = 'c.IdentityProvider.token = ""\nc.LabApp.expose_app_in_browser = True\n'
     (home / ".jupyter" / "jupyter_lab_config.py").write_text(config)
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
