@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
@@ -11,6 +12,7 @@ from adamcourse.datasets import SHA256
 from adamcourse.exercises import EXERCISES
 from notebooks.teaching import links, picture, refresh
 from tests.test_architecture import MODULES, code_lines
+from tests.test_notebooks import HEADINGS
 from tests.test_optimizers import CASES, EXPRESSIBLE, nearest
 
 ROOT = Path(__file__).parent.parent
@@ -85,6 +87,26 @@ def test_cells_that_are_named_beside_a_lesson_exist(document):
     for lessons, cells in named:
         texts = "".join((ROOT / "notebooks" / lesson).read_text(encoding="utf-8") for lesson in lessons)
         assert all(f'"id": "{cell}"' in texts for cell in cells), (lessons, cells)
+
+
+def test_how_to_write_a_lesson_is_written_like_one():
+    text = (ROOT / "notebooks" / "teaching" / "writing.md").read_text(encoding="utf-8")
+    titles = re.findall(r"^## (.+)$", text, flags=re.M)
+    assert [title for title in titles if title in HEADINGS] == list(HEADINGS)
+    opening, close = text.split("## ")[0], text.split("## ")[-1]
+    assert all(phrase in opening for phrase in ("**You will**", "**You need**", "**It takes**"))
+    assert "**Left open:**" in close and "**Sources.**" in close
+    assert len(re.findall(r"^\d\. ", close, flags=re.M)) == 4
+    frame = re.search(r"keep the cells (.+) as a frame", text)[1]
+    cells = {cell.id for cell in nbformat.read(refresh.lessons(["06"])[0], as_version=4).cells}
+    assert set(re.findall(r"`([\w-]+)`", frame)) <= cells
+
+
+def test_the_vendored_library_is_the_one_that_is_named():
+    script = ROOT / "notebooks" / "teaching" / "templates" / "deck" / "reveal.js"
+    version = re.search(r"reveal\.js (\d+\.\d+)", script.read_text(encoding="utf-8"))[1]
+    assert f"reveal.js {version}." in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert (script.parent / "reveal-LICENSE").read_text(encoding="utf-8").startswith("Copyright (C) 2011-2024 Hakim")
 
 
 def test_versions_agree():

@@ -74,9 +74,9 @@ def nbgitpuller(course, lesson, hub):
 
 
 def badge(course):
-    """Return Binder's badge, which opens the first lesson; or the line that says how to get one."""
+    """Return Binder's badge, which opens the first lesson; or, unseen by readers, the line that says how to get one."""
     first = refresh.lessons()[0].name
-    return f"[![Open lesson 00 on Binder]({BADGE})]({binder(course, first)})" if course.is_set else UNSET
+    return f"[![Open lesson 00 on Binder]({BADGE})]({binder(course, first)})" if course.is_set else f"<!-- {UNSET} -->"
 
 
 def list_of_lessons(course):

@@ -1,0 +1,137 @@
+"""Write lessons as pages to read and print, or as slides to project: each is one file that needs no network.
+
+    python notebooks/teaching/pages.py                   every lesson as a page, into the folder pages
+    python notebooks/teaching/pages.py 06 --slides       lesson 06 as slides, into the folder slides
+    python notebooks/teaching/pages.py sheet             the derivation of Adam on one sheet of paper
+
+Nothing is executed: pages and slides show the stored outputs. The browser sets the formulas itself, as MathML.
+In a deck a picture begins a slide of its own; where else one begins is set by the slide types of the cells, which
+JupyterLab shows in its property inspector.
+"""
+
+import argparse
+import copy
+import re
+from pathlib import Path
+
+import nbformat
+from latex2mathml.converter import convert
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from pygments.formatters import HtmlFormatter
+
+from notebooks.teaching import refresh
+
+HERE = Path(__file__).resolve().parent
+ROOT = refresh.LESSONS.parent
+TEMPLATES = HERE / "templates"
+SHEET = HERE / "sheet.md"
+CODE_STYLE = "xcode"  # of Pygments; its colours have enough contrast on light grey
+
+
+class MathML(IPythonRenderer):
+    """Renders Markdown with formulas as MathML, which browsers set and screen readers read without a library."""
+
+    def inline_math(self, body):
+        return convert(body)
+
+    def block_math(self, body):
+        return convert(body, display="block")
+
+
+def markdown(text):
+    """Return Markdown as HTML; a formula and the punctuation after it stay on one line."""
+    html = MarkdownWithMath(MathML(escape=False, exclude_anchor_links=True)).render(text)
+    return re.sub(r"(<math(?:(?!</math>).)*</math>[,.;:)?!]+)", r'<span class="together">\1</span>', html, flags=re.S)
+
+
+def page(notebook):
+    """Return a notebook as one HTML page."""
+    return _written("page", notebook, style=_style("page/page.css"))
+
+
+def deck(notebook):
+    """Return a notebook as slides, one HTML file with reveal.js inside it."""
+    return _written(
+        "deck",
+        pictures_apart(notebook),
+        style=_style("page/page.css", "deck/deck.css"),
+        reveal_style=_text("deck/reveal.css"),
+        reveal_script=_text("deck/reveal.js"),
+    )
+
+
+def sheet():
+    """Return the sheet as a notebook of one cell."""
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(SHEET.read_text(encoding="utf-8"))])
+
+
+def pictures_apart(notebook):
+    """Return a copy of a notebook in which each picture, and what comes after it, has a cell and a slide of its own."""
+    notebook, cells = copy.deepcopy(notebook), []
+    for cell in notebook.cells:
+        cells.append(cell)
+        outputs = cell.get("outputs", [])
+        first = next((i for i, output in enumerate(outputs) if "image/png" in output.get("data", {})), len(outputs))
+        if first < len(outputs):
+            shown = nbformat.v4.new_code_cell(
+                outputs=outputs[first:], metadata={"slideshow": {"slide_type": "subslide"}}
+            )
+            cells.append(shown)
+            cell.outputs = outputs[:first]
+    notebook.cells = cells
+    return notebook
+
+
+def _written(template, notebook, **parts):
+    folder = [str(TEMPLATES)]
+    exporter = HTMLExporter(template_name=template, extra_template_basedirs=folder, extra_template_paths=folder)
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    exporter.register_filter("markdown2html", markdown)
+    title = re.search(r"^# (.+)", notebook.cells[0].source, flags=re.M)[1]
+    html, _ = exporter.from_notebook_node(notebook, resources={"title": title} | parts)
+    return re.sub(r'href="(?:\.\./)?(\d\d_\w+)\.ipynb', r'href="\1.html', html)
+
+
+def _style(*files):
+    return "\n".join([HtmlFormatter(style=CODE_STYLE).get_style_defs(".highlight"), *map(_text, files)])
+
+
+def _text(file):
+    return (TEMPLATES / file).read_text(encoding="utf-8")
+
+
+def notebooks(names):
+    """Return the notebooks of lessons, all of them without names, and of the sheet, by the name of their page.
+
+    Raises ValueError when a name is neither the number of a lesson nor "sheet".
+    """
+    numbers = [file.name[:2] for file in refresh.lessons()]
+    for name in names:
+        if name not in [*numbers, "sheet"]:
+            raise ValueError(f"{name}: there are lessons {numbers[0]} to {numbers[-1]}, and sheet")
+    files = [] if set(names) == {"sheet"} else refresh.lessons(names)
+    found = {file.stem: nbformat.read(file, as_version=4) for file in files}
+    return found | ({"sheet": sheet()} if "sheet" in names else {})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="numbers of lessons, such as 06, or sheet; default: all lessons")
+    parser.add_argument("--slides", action="store_true", help="write slides to project")
+    parser.add_argument("--to", type=Path, default=ROOT, help="where the folder pages or slides is made; default: here")
+    arguments = parser.parse_args()
+    folder, write = ("slides", deck) if arguments.slides else ("pages", page)
+    try:
+        chosen = notebooks(arguments.names)
+    except ValueError as error:
+        parser.error(str(error))
+    for name, notebook in chosen.items():
+        file = arguments.to / folder / f"{name}.html"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(write(notebook), encoding="utf-8")
+        print(file)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Lessons as pages and slides in a real Chromium: no barriers, no network, and no slide larger than a screen."""
+
+import re
+
+import nbformat
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from notebooks.teaching import pages, refresh
+from tests.browser.conftest import SCREENSHOTS
+
+every_lesson = pytest.mark.parametrize("file", refresh.lessons(), ids=lambda file: file.stem)
+SLIDE = """
+() => {  // what of the present slide lies outside its screen, in pixels, and where the slide is
+    const slide = Reveal.getCurrentSlide(), screen = document.querySelector('.slides').getBoundingClientRect();
+    const parts = [...slide.querySelectorAll('*')].map(part => part.getBoundingClientRect());
+    const below = Math.max(...parts.map(part => part.bottom)) - screen.bottom;
+    const beside = Math.max(...parts.map(part => part.right)) - screen.right;
+    return [below, beside, slide.querySelector('h1, h2, p, pre')?.innerText.slice(0, 60)];
+}
+"""
+
+
+@pytest.fixture
+def shown(chromium, tmp_path):
+    """A function that shows HTML from a file, with what the page asked of the network and what it complained of."""
+    page = chromium.new_page()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.asked, page.errors = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+
+    def show(html):
+        file = tmp_path / "shown.html"
+        file.write_text(html, encoding="utf-8")
+        page.goto(file.as_uri())
+        return page
+
+    yield show
+    assert page.errors == []
+    assert [url for url in page.asked if not url.startswith(("file:", "data:"))] == []
+    page.close()
+
+
+def violations(page):
+    """Return what axe-core finds: the rule, how grave, and the first element."""
+    found = Axe().run(page).response["violations"]
+    return [(rule["id"], rule["impact"], rule["nodes"][0]["html"][:200]) for rule in found]
+
+
+@every_lesson
+def test_a_lesson_as_a_page_has_no_barrier(file, shown):
+    page = shown(pages.page(nbformat.read(file, as_version=4)))
+    assert violations(page) == []
+    assert page.evaluate("[...document.images].every(image => image.naturalWidth && image.alt.length > 20)")
+
+
+@every_lesson
+def test_no_slide_is_larger_than_the_screen(file, shown):
+    page = shown(pages.deck(nbformat.read(file, as_version=4)))
+    for number in range(page.evaluate("Reveal.getTotalSlides()")):
+        below, beside, first = page.evaluate(SLIDE)
+        assert below <= 0 and beside <= 0, (
+            f"slide {number + 1}, {first!r}: {below:.0f} px below, {beside:.0f} px beside"
+        )
+        page.keyboard.press("Space")
+    assert page.evaluate("Reveal.isLastSlide()")
+    page.screenshot(path=SCREENSHOTS / f"slides-{file.stem}.png")
+
+
+def test_the_sheet_has_no_barrier_and_prints_on_one_page(shown):
+    page = shown(pages.page(pages.sheet()))
+    assert violations(page) == []
+    for paper in ("A4", "Letter"):
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper))) == 1
