@@ -1,11 +1,14 @@
 """README and its companions: every link leads somewhere, every command and number is true."""
 
+import io
 import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 import adamcourse
 from adamcourse.datasets import SHA256
@@ -73,9 +76,16 @@ def test_the_package_is_as_small_as_it_says():
     assert f"{round(lines, -2):,} lines of code" in README
 
 
-def test_the_picture_is_the_one_of_lesson_00():
-    assert picture.PICTURE.read_bytes() == picture.picture()
-    assert len(re.search(r"!\[(.*?)\]", README).group(1)) > 60
+def test_the_moving_picture_is_small_plays_once_and_shows_the_race():
+    assert re.search(r"!\[.{60,}\]\(notebooks/teaching/race.gif\)", README)
+    assert picture.PICTURE.stat().st_size < 500_000
+    stored, drawn = Image.open(io.BytesIO(picture.PICTURE.read_bytes())), picture.frames()
+    assert "loop" not in stored.info
+    assert stored.n_frames == len(drawn) and len(drawn) * picture.MILLISECONDS < 5000  # longer ones need a pause button
+    for number, frame in enumerate(drawn):
+        stored.seek(number)
+        far = np.abs(np.asarray(stored.convert("L"), int) - np.asarray(frame.convert("L"), int)) > 40
+        assert far.mean() < 0.002, f"frame {number}: run python notebooks/teaching/picture.py"
 
 
 @pytest.mark.parametrize("document", ["article.md", "guide.md"])
