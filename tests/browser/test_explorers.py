@@ -43,6 +43,18 @@ def test_a_key_press_on_each_control_changes_the_pixels_and_the_sentence(explore
             shown.says(said)
 
 
+def test_tab_goes_through_all_controls_and_buttons_in_their_order(lesson, explorers):
+    for name, (shown, _) in explorers.items():
+        stops = shown.box.locator(".noUi-handle, input[type=checkbox], select, button").locator("visible=true").all()
+        stops[0].focus()
+        for stop in stops:
+            for _ in range(3):  # beside a slider its number can be typed
+                if stop.evaluate("stop => stop === document.activeElement"):
+                    break
+                lesson.keyboard.press("Tab")
+            assert stop.evaluate("stop => stop === document.activeElement"), (name, stop.inner_text())
+
+
 def test_presets_do_what_they_do_without_a_browser_and_reset_brings_the_picture_back(explorers):
     for name, (shown, made) in explorers.items():
         said, first = made.seen.text, shown.pixels()

@@ -1,8 +1,9 @@
 """Each lesson as a learner uses it: open it in JupyterLab, run all, answer the quiz, do the exercise."""
 
-import re
-
+import pytest
 from playwright.sync_api import expect
+
+from adamcourse.exercises.quizzes import questions
 
 ONLY_ON_THE_SITE = "Shared module @jupyterlite/services"  # the builder of the static site brings an extension for it
 ERROR = "[data-mime-type='application/vnd.jupyter.error']"
@@ -24,13 +25,16 @@ def test_no_dialog_and_no_news_in_the_way(lesson):
     expect(lesson.locator(".Toastify__toast")).to_have_count(0)
 
 
-def test_quizzes_answer_to_the_keyboard(lesson):
-    quiz = cell(lesson, f'quiz("{lesson.lesson[:2]}")')
-    radio = quiz.locator("input[type=radio]").first
-    radio.scroll_into_view_if_needed()
-    radio.focus()
-    lesson.keyboard.press("Space")
-    expect(quiz).to_contain_text(re.compile("Right\\.|Not this one\\."))
+@pytest.mark.parametrize("kind", ["", " predict"], ids=["quiz", "prediction"])
+def test_every_question_is_answered_with_tab_and_space_alone(lesson, kind):
+    quiz = cell(lesson, f'quiz("{lesson.lesson[:2]}{kind}")')
+    quiz.locator("input[type=radio]").first.focus()
+    for item in questions(lesson.lesson[:2] + kind):
+        for choice in item["choices"]:
+            if choice.get("right"):
+                lesson.keyboard.press("Space")
+                expect(quiz).to_contain_text(f"Right. {choice['feedback']}")
+            lesson.keyboard.press("Tab")
 
 
 ANSWERS = {

@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.benchmarks.explorers import COMMON, OURS
+from tests.browser.conftest import SCREENSHOTS
 from tests.browser.lab import write_notebook
 from tests.browser.shown import SLIDER, Shown
 from tests.test_explorers import MADE
@@ -178,3 +179,27 @@ def test_every_button_has_a_name(figures):
         buttons = [button for button in shown.box.get_by_role("button").all() if button.is_visible()]
         assert buttons
         assert all(button.inner_text().strip() for button in buttons)
+
+
+@pytest.fixture
+def presenting(page):
+    """The page as a lecturer shows it: larger letters, and nothing but the notebook."""
+    for command in ("application:toggle-presentation-mode", "application:toggle-mode"):
+        page.evaluate(f"jupyterapp.commands.execute('{command}')")
+    page.wait_for_function("jupyterapp.shell.presentationMode")
+    yield page
+    for command in ("application:toggle-presentation-mode", "application:toggle-mode"):
+        page.evaluate(f"jupyterapp.commands.execute('{command}')")
+
+
+def test_in_presentation_mode_an_explorer_answers(presenting, race):
+    shown, made = race
+    assert presenting.evaluate("[jupyterapp.shell.presentationMode, jupyterapp.shell.mode]") == [
+        True,
+        "single-document",
+    ]
+    said, before = made.seen.text, shown.pixels()
+    shown.press(*shown.controls()[1])
+    expect(shown.sentence).not_to_have_text(said)
+    assert shown.pixels() != before
+    presenting.screenshot(path=SCREENSHOTS / "presentation.png")
