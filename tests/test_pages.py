@@ -2,8 +2,6 @@
 
 import html
 import re
-import subprocess
-import sys
 from functools import cache
 
 import nbformat
@@ -75,15 +73,16 @@ def test_links_between_lessons_lead_to_pages():
     assert links and all(link.removesuffix(".html") in LESSONS for link in links)
 
 
-def test_the_command_writes_pages_and_slides(tmp_path):
-    for arguments, written in ([["06"], "pages/06_assemble_adam"], [["00", "--slides"], "slides/00_start_here"]):
-        command = [sys.executable, "-m", "notebooks.teaching.pages", *arguments, "--to", str(tmp_path)]
-        run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=pages.ROOT)
+def test_the_command_writes_pages_and_slides(tmp_path, capsys):
+    for arguments, written in ((["06"], "pages/06_assemble_adam"), (["00", "--slides"], "slides/00_start_here")):
+        pages.main([*arguments, "--to", str(tmp_path)])
         file = tmp_path / f"{written}.html"
-        assert run.stdout.split() == [str(file)] and file.read_text(encoding="utf-8").endswith("</html>")
+        assert capsys.readouterr().out.split() == [str(file)]
+        assert file.read_text(encoding="utf-8").endswith("</html>")
 
 
-def test_an_unknown_lesson_is_named():
-    command = [sys.executable, "-m", "notebooks.teaching.pages", "14"]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=pages.ROOT)
-    assert run.returncode == 2 and "14: there are lessons 00 to 13, and sheet" in run.stderr
+def test_an_unknown_lesson_is_named(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        pages.main(["14"])
+    assert stopped.value.code == 2
+    assert "14: there are lessons 00 to 13, and sheet" in capsys.readouterr().err

@@ -115,12 +115,12 @@ def notebooks(names):
     return found | ({"sheet": sheet()} if "sheet" in names else {})
 
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="numbers of lessons, such as 06, or sheet; default: all lessons")
     parser.add_argument("--slides", action="store_true", help="write slides to project")
     parser.add_argument("--to", type=Path, default=ROOT, help="where the folder pages or slides is made; default: here")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(arguments)
     folder, write = ("slides", deck) if arguments.slides else ("pages", page)
     try:
         chosen = notebooks(arguments.names)
