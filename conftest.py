@@ -1,12 +1,35 @@
-"""Which tests run beside each other."""
+"""How all tests run: which beside each other, on how many processors, and how strictly notebooks are compared."""
 
+import os
 import re
+from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from xdist.scheduler import LoadScopeScheduling
 
 ONE_LESSON = ("tests/browser/", "tests/test_notebooks.py")  # here the tests of a lesson share its page or its kernel
 ONE_FILE = ("notebooks/", "tests/browser/", "tests/test_class_version.py")  # here the others share what a file makes
+DRAWN_BY = ("numpy", "matplotlib", "pillow", "ipywidgets")  # what the stored outputs depend on
+
+
+def is_pinned():
+    """Are the packages that make the outputs those of constraints.txt, and PyTorch, which lesson 12 asks, not there?"""
+    lines = (Path(__file__).parent / "tests" / "constraints.txt").read_text().splitlines()
+    pins = {match.groups() for line in lines if (match := re.match(r"([\w-]+)==([\w.]+)", line))}
+    return all((package, metadata.version(package)) in pins for package in DRAWN_BY) and find_spec("torch") is None
+
+
+def pytest_configure(config):
+    config.option.nbval_lax = not is_pinned()
+    # two threads in each of two workers get into each other's way: a cell of lesson 09 took 171 s in place of 7
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("TQDM_DISABLE", "1")  # no stored output holds a progress bar
+
+
+def pytest_report_header(config):
+    return f"notebooks: {'lax, other versions than the pinned ones' if config.option.nbval_lax else 'strict'}"
 
 
 def pytest_xdist_auto_num_workers(config):
