@@ -75,8 +75,8 @@ def test_links_between_lessons_lead_to_pages():
 
 def test_the_command_writes_pages_and_slides(tmp_path, capsys):
     for arguments, written in ((["06"], "pages/06_assemble_adam"), (["00", "--slides"], "slides/00_start_here")):
-        pages.main([*arguments, "--to", str(tmp_path)])
-        file = tmp_path / f"{written}.html"
+        pages.main([*arguments, "--to", str(tmp_path / "new")])
+        file = tmp_path / "new" / f"{written}.html"
         assert capsys.readouterr().out.split() == [str(file)]
         assert file.read_text(encoding="utf-8").endswith("</html>")
 

@@ -128,7 +128,7 @@ def main(arguments=None):
         parser.error(str(error))
     for name, notebook in chosen.items():
         file = arguments.to / folder / f"{name}.html"
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(write(notebook), encoding="utf-8")
         print(file)
 

@@ -68,8 +68,21 @@ def test_no_slide_is_larger_than_the_screen(file, shown):
     page.screenshot(path=SCREENSHOTS / f"slides-{file.stem}.png")
 
 
+def test_a_deck_prints_one_page_for_each_slide(shown):
+    page = shown(pages.deck(nbformat.read(refresh.lessons(["00"])[0], as_version=4)))
+    slides = page.evaluate("Reveal.getTotalSlides()")
+    page.goto(page.url + "?print-pdf")
+    page.wait_for_function("slides => document.querySelectorAll('.pdf-page').length === slides", arg=slides)
+    assert printed(page, prefer_css_page_size=True) == slides
+
+
+def printed(page, **options):
+    """Return on how many sheets of paper a page is printed."""
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(**options)))
+
+
 def test_the_sheet_has_no_barrier_and_prints_on_one_page(shown):
     page = shown(pages.page(pages.sheet()))
     assert violations(page) == []
     for paper in ("A4", "Letter"):
-        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper))) == 1
+        assert printed(page, format=paper) == 1
