@@ -22,7 +22,7 @@ def is_pinned():
 
 def pytest_configure(config):
     config.option.nbval_lax = not is_pinned()
-    # two threads in each of two workers get into each other's way: a cell of lesson 09 took 171 s in place of 7
+    # two threads in each of two workers get in each other's way, until cells run into their time limits
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("TQDM_DISABLE", "1")  # no stored output holds a progress bar

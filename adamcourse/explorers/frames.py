@@ -10,8 +10,8 @@ STILL, MOVED = 160, 96  # of the 256 colours that a PNG with a palette has
 class Frames:
     """Encode pictures that differ little from a still one, which is given its colours once.
 
-    The colours of what moved are chosen anew for each picture, so that none is ever missing. A picture takes a third
-    of the time that choosing the colours of the whole takes.
+    The colours of what moved are chosen anew for each picture, so that none is ever missing; to choose those of the
+    whole each time would take longer than all the rest.
 
     Arguments
     ---------

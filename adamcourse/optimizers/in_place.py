@@ -1,7 +1,7 @@
 """Adam for long vectors: its lines once more, to the last bit, with every result written into memory that is there.
 
-`Adam.step` is what to read. Each of its operations makes a new array; for a million numbers that takes a fifth longer
-than these lines. A test holds the two against each other, bit by bit.
+`Adam.step` is what to read. Each of its operations makes a new array, which takes time for a million numbers.
+A test holds the two against each other, bit by bit.
 """
 
 import numpy as np

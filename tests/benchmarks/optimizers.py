@@ -24,7 +24,7 @@ from adamcourse.training import start_in_blocks, update_in_blocks  # noqa: E402
 from tests.benchmarks.measure import interleaved, ratio, report, with_threads  # noqa: E402
 
 SIZES = (10**3, 10**4, 10**5, 10**6, 10**7)
-OURS, TORCH = "adamcourse, block by block", "torch.optim.Adam"
+OURS, TORCH = "adamcourse, in blocks and in place", "torch.optim.Adam"
 ROUNDS = 15
 
 
