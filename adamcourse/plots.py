@@ -85,15 +85,9 @@ def show_picture(pixels, caption, live=({}, {})):
     display(live[1] | {"text/markdown": f"*{caption}*", "text/plain": caption}, raw=True)
 
 
-def png(pixels, level=9):
-    """Return a PNG with 256 colours: a third of the size of one with all, and sooner made.
-
-    Arguments
-    ---------
-    pixels : array of shape (height, width, 4).
-    level : how hard to compress, 1 (soonest) to 9 (smallest), default 9.
-    """
-    return encoded(*few_colours(pixels, 256), level)
+def png(pixels):
+    """Return pixels, shape (height, width, 4), as PNG with 256 colours: a third of the size of one with all."""
+    return encoded(*few_colours(pixels, 256), compress_level=9)
 
 
 def few_colours(pixels, number):
@@ -106,11 +100,11 @@ def few_colours(pixels, number):
     return np.array(picture), colours
 
 
-def encoded(indices, colours, level):
-    """Return indices of colours, shapes (height, width) and (up to 256, 3), as PNG; level as in `png`."""
+def encoded(indices, colours, **how):
+    """Return indices of colours, shapes (height, width) and (up to 256, 3), as PNG; how to compress is Pillow's."""
     picture, file = Image.fromarray(indices), io.BytesIO()
     picture.putpalette(colours.tobytes())
-    picture.save(file, "png", compress_level=level)
+    picture.save(file, "png", **how)
     return file.getvalue()
 
 

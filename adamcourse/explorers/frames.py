@@ -1,5 +1,7 @@
 """Pictures of which most stands still, encoded soon enough for a slider."""
 
+import zlib
+
 import numpy as np
 
 from adamcourse.plots import encoded, few_colours
@@ -23,14 +25,14 @@ class Frames:
         self._indices, self._colours = few_colours(still, STILL)
 
     def png(self, pixels):
-        """Return a picture of the same shape as PNG with 256 colours, compressed little."""
+        """Return a picture of the same shape as PNG with 256 colours, its runs compressed, which is soon done."""
         indices, colours, packed = self._indices, self._colours, _packed(pixels)
         moved = packed != self._still
         if moved.any():
             new, new_colours = few_colours(packed[moved].view(np.uint8).reshape(1, -1, 4), MOVED)
             indices, colours = indices.copy(), np.concatenate([colours, new_colours])
             indices[moved] = new[0] + STILL
-        return encoded(indices, colours, level=1)
+        return encoded(indices, colours, compress_level=1, compress_type=zlib.Z_RLE)
 
 
 def _packed(pixels):

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.benchmarks.explorers import COMMON, OURS
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.lab import write_notebook
+from tests.browser.lab import IDLE, write_notebook
 from tests.browser.shown import SLIDER, Shown
 from tests.test_explorers import MADE
 
@@ -30,6 +30,13 @@ BYTES = """
 async picture => {
     const bytes = new Uint8Array(await (await fetch(picture.src)).arrayBuffer());
     return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
+}
+"""
+WATCH_TOOLBAR = """
+() => {
+    window.toolbarChanges = 0;
+    new MutationObserver(changes => { toolbarChanges += changes.length; })
+        .observe(document.querySelector('.jp-NotebookPanel-toolbar'), { subtree: true, childList: true });
 }
 """
 VALUE = "(handle, base) => (x => base ? base ** x : x)(handle.closest('.noUi-target').noUiSlider.get(true))"
@@ -124,6 +131,20 @@ def test_no_frame_of_a_drag_is_blank(race):
     stop()
     assert len(frames) > 8
     assert max(frame.min() for frame in frames) < 100  # black lines and letters are in each of them
+
+
+def test_a_moved_slider_fetches_no_icon_and_lays_out_no_toolbar(race):
+    """What JupyterLab does at each busy and idle of the kernel, unless told otherwise, while the picture waits."""
+    shown, made = race
+    asked = []
+    shown.page.on("request", lambda request: asked.append(request.url))
+    shown.page.evaluate(WATCH_TOOLBAR)
+    said = made.seen.text
+    shown.press(*shown.controls()[1])
+    expect(shown.sentence).not_to_have_text(said)
+    shown.page.wait_for_function(IDLE)
+    assert [address for address in asked if "/static/" in address] == []
+    assert shown.page.evaluate("toolbarChanges") == 0
 
 
 def steps_shown(shown, steps):
