@@ -24,8 +24,8 @@ class Path:
 
     def __init__(self, entries, bound):
         self._entries = entries
-        furthest, losses = zip(*((np.abs(x).max(axis=0), loss) for x, loss, _, _ in entries), strict=True)
-        within = (np.array(furthest) <= bound) & np.isfinite(losses)
+        within = np.array([np.abs(x).max(axis=0) for x, _, _, _ in entries]) <= bound
+        within &= np.isfinite([loss for _, loss, _, _ in entries])
         self._lost = ~np.logical_and.accumulate(within, axis=0)  # once lost, always lost
         if self._lost.ndim == 1 and self._lost.any():
             self._entries = entries[: max(self.diverged_at, 1)]
