@@ -1,5 +1,6 @@
 """Explorers without a browser: every control at its ends, every preset, every challenge won and lost, errors."""
 
+import asyncio
 import base64
 import gc
 import html
@@ -21,7 +22,18 @@ from PIL import Image
 
 from adamcourse import explorers, plots
 from adamcourse.explorers.adam_switches import adam_without
-from adamcourse.explorers.explorer import Explorer, Seen, log_slider, slider
+from adamcourse.explorers.ahead import REST, further
+from adamcourse.explorers.explorer import (
+    KEPT,
+    Explorer,
+    Seen,
+    checkbox,
+    choice,
+    log_slider,
+    slider,
+    steps_slider,
+    whole_slider,
+)
 from adamcourse.optimizers import GradientDescent, Momentum
 from notebooks.teaching import refresh
 
@@ -116,8 +128,22 @@ def test_presets_change_the_picture_and_reset_brings_it_back(explorer):
             assert (pixels(explorer) != first).any()
             assert explorer.seen.text != text
     explorer.set(**explorer.presets["Reset"])
+    explorer.update()
     assert (pixels(explorer) == first).all()
     assert explorer.seen.text == text
+
+
+@every_explorer
+def test_a_picture_depends_on_the_values_alone(explorer):
+    """What was drawn before, perhaps ahead, leaves no trace: a picture may be kept and shown again."""
+    ways = list(explorer.presets.values())
+    for name, control in explorer.controls.items():
+        ways += [{name: value} for value in settings(control)]
+    first = {}
+    for k in [*range(len(ways)), *reversed(range(len(ways)))]:
+        explorer.set(**explorer.presets["Reset"] | ways[k])
+        explorer.update()
+        assert first.setdefault(k, (explorer.picture.value, explorer.seen)) == (explorer.picture.value, explorer.seen)
 
 
 @every_explorer
@@ -163,9 +189,11 @@ def test_failing_adam_draws_both_walks_and_regrets_or_adam_alone():
         [line for line in ax.lines if line.get_label() in ("Adam", "AMSGrad")] for ax in explorer.fig.axes
     )
     explorer.set(**explorer.presets["The same with AMSGrad"])
+    explorer.update()
     assert [line.get_ydata()[-1] for line in walks] == pytest.approx([1, -1], abs=0.02)
     assert [line.get_ydata()[-1] for line in regrets] == pytest.approx([2 / 3, 0], abs=0.05)
     explorer.set(**explorer.presets["Show me the failure"])
+    explorer.update()
     assert [len(line.get_xdata()) > 0 for line in (*walks, *regrets)] == [True, False, True, False]
 
 
@@ -197,6 +225,7 @@ def test_two_dialects_part_where_and_with_whom_their_presets_and_praise_say():
 def test_the_blitted_picture_is_the_one_of_a_full_draw(explorer):
     for values in explorer.presets.values():
         explorer.set(**values)
+        explorer.update()
     blitted = pixels(explorer)
     for artist in explorer._moving:
         artist.set_animated(False)
@@ -225,6 +254,7 @@ def test_adam_without_everything_is_gradient_descent_and_without_scaling_average
 
 @every_explorer
 def test_few_colours_are_enough(explorer):
+    explorer.update()
     drawn = np.asarray(explorer.fig.canvas.buffer_rgba())[..., :3].astype(int)
     shown = np.asarray(Image.open(io.BytesIO(explorer.picture.value)).convert("RGB"), int)
     off = np.abs(shown - drawn).max(axis=-1)
@@ -301,6 +331,110 @@ def test_what_lies_above_is_drawn_again_and_what_lies_below_is_not():
         artist.draw = lambda renderer, artist=artist: drawn.append(artist)
     explorer.controls["height"].value = 0.2
     assert drawn == [moved, above]
+
+
+def test_what_was_seen_is_shown_again_and_not_drawn(line):
+    explorer, drawn = line
+    pictures = []
+    for height in (0.1, 0.2, 0.1, 0.2):
+        explorer.controls["height"].value = height
+        pictures.append((explorer.picture.value, explorer.says.value, explorer.seen))
+    assert drawn == [0.5, 0.1, 0.2]
+    assert pictures[:2] == pictures[2:] and len(set(pictures)) == 2
+
+
+def test_an_update_draws_anew_what_was_changed_by_other_hands(line):
+    explorer, drawn = line
+    before = explorer.picture.value
+    explorer.fig.axes[0].set_title("changed")
+    explorer.update()
+    assert drawn == [0.5, 0.5]
+    assert explorer.picture.value != before
+
+
+def drawn_at_rest(explorer, drawn, *heights):
+    """Return what is drawn in the rest after the slider was moved, on an event loop as a kernel has one."""
+
+    async def move_and_rest():
+        for height in heights:
+            explorer.controls["height"].value = height
+        before = len(drawn)
+        await asyncio.sleep(REST)  # ends after the rest of the explorer, which began earlier
+        return drawn[before:]
+
+    return asyncio.run(move_and_rest())
+
+
+@pytest.mark.parametrize(
+    ("heights", "ahead"),
+    [
+        ([0.6], [0.7]),
+        ([0.4], [0.3]),
+        ([0.6, 0.7, 0.8], [0.9]),
+        ([0.6, 0.5], [0.4]),
+        ([0.0], []),
+        ([0.6, 0.7, 0.6], []),
+    ],
+    ids=["up", "down", "only the last", "turned", "at the end", "seen before"],
+)
+def test_the_next_step_is_drawn_while_nobody_waits(line, heights, ahead):
+    explorer, drawn = line
+    assert drawn_at_rest(explorer, drawn, *heights) == ahead
+    assert explorer.says.value == f"height {heights[-1]:.2f}"
+    shown = explorer.picture.value
+    for height in ahead:
+        before = len(drawn)
+        explorer.controls["height"].value = height
+        assert len(drawn) == before
+        assert (explorer.says.value, explorer.seen.text) == 2 * (f"height {height:.2f}",)
+        assert explorer.picture.value != shown
+
+
+def test_an_error_ahead_is_told_when_its_value_is_asked_for(line):
+    explorer, drawn = line
+    assert drawn_at_rest(explorer, drawn, 0.9) == []
+    assert explorer.says.value == "height 0.90"
+    with pytest.raises(ZeroDivisionError):
+        explorer.controls["height"].value = 1.0
+    assert explorer.says.value == "This explorer failed: ZeroDivisionError: too high"
+
+
+def test_a_stored_picture_is_the_one_that_is_shown_and_not_the_one_drawn_ahead(line, monkeypatch):
+    explorer, drawn = line
+    assert drawn_at_rest(explorer, drawn, 0.6) == [0.7]
+    stored = []
+    monkeypatch.setattr(plots, "display", lambda bundle, **kwargs: stored.append(bundle.get("image/png")))
+    explorer._ipython_display_()
+    picture = Image.open(io.BytesIO(base64.b64decode(stored[0]))).convert("L")
+    assert np.abs(np.asarray(picture, int) - pixels(explorer)).max() < 40  # either has colours of its own choice
+
+
+def test_pictures_are_not_kept_for_ever(line):
+    explorer, _ = line
+    for k in range(2 * KEPT):
+        explorer.controls["height"].value = 0.9 * k / (2 * KEPT)
+    assert explorer._kept.cache_info().currsize == KEPT
+
+
+@pytest.mark.parametrize(
+    ("control", "old", "new", "following"),
+    [
+        (whole_slider("", 0, 9, 5), 4, 5, 6),
+        (whole_slider("", 0, 9, 5), 6, 5, 4),
+        (whole_slider("", 0, 9, 5), 8, 9, 9),
+        (steps_slider("", 0, 9, 5), 4, 5, 6),
+        (slider("", -1.0, 1.0, 0.0, 0.1), -0.3, -0.2, -0.1),
+        (slider("", -1.0, 1.0, 0.0, 0.1), 0.1, 0.0, -0.1),
+        (slider("", -1.0, 1.0, 0.0, 0.1), -0.9, -1.0, -1.0),
+        (log_slider("", 1e-3, 1.0, 0.1), 10**-1.05, 0.1, 10**-0.95),
+        (log_slider("", 1e-3, 1.0, 0.1), 0.5, 0.1, 10**-1.05),
+        (log_slider("", 1e-3, 1.0, 0.1), 0.5, 1.0, 1.0),
+        (checkbox("", True), False, True, True),
+        (choice("", ("a", "b"), "b"), "a", "b", "b"),
+    ],
+)
+def test_a_slider_goes_on_the_same_way_and_stays_at_its_end(control, old, new, following):
+    assert further(control, old, new) == (following if isinstance(following, str) else pytest.approx(following))
 
 
 def test_several_controls_are_drawn_once(line):
@@ -438,13 +572,13 @@ def test_a_thousand_updates_leave_nothing_behind(line):
 
     def update(times):
         for k in range(times):
-            explorer.controls["height"].value = (k % 9) / 10
+            explorer.controls["height"].value = 0.9 * k / times
         drawn.clear()
         gc.collect()
         return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
-    before, artists, widgets = update(100), len(explorer.fig.findobj()), live_widgets()
+    before, artists, widgets = update(2 * KEPT), len(explorer.fig.findobj()), live_widgets()
     grown = update(1000) - before
     tracemalloc.stop()
     assert grown < 100_000  # bytes; a picture takes 3,000, and Python keeps some small things of 60 for their next use

@@ -1,21 +1,25 @@
 """Controls bound to a function that moves the artists of one kept figure.
 
 Why not `interact`: it builds the figure anew for every value of a slider, which takes several times longer, and hides
-errors. Here the figure is kept, what stands still is drawn once, and the moved artists are drawn over it.
+errors. Here the figure is kept, what stands still is drawn once, and the moved artists are drawn over it. Pictures that
+were seen are kept for a while, and the one that the next press of a key would show is drawn while nobody waits.
 """
 
 import itertools
 import threading
-from functools import wraps
+from contextlib import suppress
+from functools import lru_cache, partial, wraps
 from typing import NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
 import traitlets
 
+from adamcourse.explorers.ahead import Lull, further
 from adamcourse.explorers.frames import Frames
 from adamcourse.plots import show_picture
 
+KEPT = 100  # pictures of one explorer, about 30 kB each
 _turn = threading.RLock()
 
 
@@ -136,8 +140,9 @@ class Explorer:
     Arguments
     ---------
     fig : a figure of `plots.figure`, kept and drawn on again and again.
-    draw : function of the controls' values, by name, that moves artists of the figure and returns what is Seen.
-    controls : widgets by name.
+    draw : function of the controls' values, by name, that moves artists of the figure and returns what is Seen. The
+        same values must give the same picture, whatever was drawn before: it may be shown again without a call.
+    controls : widgets by name, whose values can be hashed.
     about : what the figure shows, in a sentence; the caption for readers without a kernel begins with it.
     presets : values of some controls by the name of a button; "Reset" is always there.
     challenge : a Challenge, or None.
@@ -152,15 +157,16 @@ class Explorer:
         self.picture = Picture(layout=widgets.Layout(width=f"{fig.bbox.width:.0f}px", max_width="100%"))
         self.says, self.verdict = widgets.HTML(), widgets.HTML()
         self._moving, self._held = [], False
+        self._kept, self._lull = lru_cache(KEPT)(self._drawn), Lull()
         fig.canvas.draw()
         fig.set_layout_engine("none")  # laid out once: from here on the axes stay where they are
-        for control in controls.values():
-            control.observe(lambda change: self.update(), "value")
+        for name, control in controls.items():
+            control.observe(partial(self._moved, name), "value")
         self.update()
 
     @_in_turn
     def set(self, **values):
-        """Set several controls and draw once."""
+        """Set several controls and show one picture."""
         self._held = True
         try:
             for control in self.controls.values():
@@ -170,20 +176,44 @@ class Explorer:
                 self.controls[name].value = value
         finally:
             self._held = False
-        self.update()
+        self._show()
 
     @_in_turn
     def update(self):
-        """Draw the figure for the controls' present values."""
-        if self._held:
-            return
+        """Draw the figure for the controls' present values, and forget the pictures that were kept until now."""
+        self._kept.cache_clear()
+        self._show()
+
+    @_in_turn
+    def _moved(self, name, change):
+        """Answer a control, and draw ahead what follows if it moves on."""
+        if not self._held:
+            self._show()
+            self._lull.then(self._draw_ahead, name, further(change["owner"], change["old"], change["new"]))
+
+    @_in_turn
+    def _draw_ahead(self, name, value):
+        with suppress(Exception):  # an error is told when its picture is asked for
+            self._kept(**self._values(**{name: value}))
+
+    def _values(self, **others):
+        """Return the controls' values, or others, with nine digits: in the last ones a browser may differ."""
+        values = {name: control.value for name, control in self.controls.items()} | others
+        return {name: float(f"{x:.9g}") if isinstance(x, float) else x for name, x in values.items()}
+
+    def _drawn(self, **values):
+        """Return what is Seen for these values, and the picture as PNG."""
+        return self.draw(**values), self._png()
+
+    def _show(self):
+        """Show the picture and the words for the controls' present values."""
         try:
-            self.seen = self.draw(**{name: control.value for name, control in self.controls.items()})
+            self.seen, png = self._kept(**self._values())
         except Exception as error:
             self.says.value = f"This explorer failed: {type(error).__name__}: {error}"
             raise
         with self.picture.hold_sync():  # in one message: the browser loads the picture anew with each
-            self.picture.value, self.picture.tooltip = self._png(), self.seen.text
+            self.picture.value, self.picture.tooltip = png, self.seen.text
         self.says.value = self.seen.text
         if self.challenge:
             won = f"Done. {self.challenge.praise}" if self.seen.won else "Not yet."
@@ -199,8 +229,10 @@ class Explorer:
         rows = [widgets.HBox(controls, layout=wrap), widgets.HBox(buttons, layout=wrap)]
         return widgets.VBox([*rows, self.picture, self.says, *([self.verdict] if self.challenge else [])])
 
+    @_in_turn
     def _ipython_display_(self):
         """Show a live widget where there is a kernel, and elsewhere the picture and a caption that says the same."""
+        self.update()  # what was drawn last may be another picture than the one that is shown
         task = f" Challenge: {self.challenge.task}" if self.challenge else ""
         caption = f"Explorer: {self.about} At first: {self.seen.text}{task}"
         nothing = widgets.HTML(layout=widgets.Layout(display="none"))  # what a live explorer needs for a caption

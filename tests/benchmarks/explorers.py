@@ -5,9 +5,11 @@
 Both draw filled contours, four paths of 200 steps and their losses. They take turns in one JupyterLab and one Chromium,
 each with a page and a kernel of its own. A key is held down for a second, in which nothing is asked of the browser:
 questions would keep both processors busy while it draws. Each press shows a value that was not shown before; one that
-brings no picture counts as a second. A drag moves the mouse 60 times a second for two and a half seconds; its lag is
-the time from letting go to the last picture. The table is also written to tests/benchmarks/explorers.md. The last line
-is the time of `interact` over ours, from a key press to changed pixels.
+brings no picture counts as a second. Between two presses our explorer draws what the next one will show; how long a
+press takes that it did not foresee is told by a second explorer, which never draws ahead. A drag moves the mouse to and
+fro, 60 times a second for two and a half seconds; its lag is the time from letting go to the last picture. The table is
+also written to tests/benchmarks/explorers.md. The last line is the time of `interact` over ours, from a key press to
+changed pixels.
 """
 
 import sys
@@ -23,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from tests.benchmarks.measure import report  # noqa: E402
 from tests.browser.lab import IDLE, jupyterlab, opened, visitor, write_notebook  # noqa: E402
 
-ROUNDS, WARM_UP, PRESSES, MOVES = 4, 4, 24, 150
+ROUNDS, WARM_UP, PRESSES, MOVES = 3, 4, 24, 150
 HELD = 1.0  # seconds for which a key is down
 PACKAGES = ("numpy", "matplotlib", "pillow", "ipywidgets", "jupyterlab")
 
@@ -52,6 +54,10 @@ def draw(rate):
     return Seen(f"rate {rate:.3g}")
 
 Explorer(fig, draw, {"rate": log_slider("rate", 1e-3, 1, 10**-2.2)}, about="Four paths.")
+"""
+NEVER_AHEAD = """
+from adamcourse.explorers import ahead
+ahead.REST = 1e6  # seconds
 """
 INTERACT = """
 import matplotlib.pyplot as plt
@@ -129,7 +135,8 @@ def drag(page):
 
 
 def main():
-    figures, pressed, dragged = {"ours": OURS, "`interact`": INTERACT}, {}, {}
+    figures = {"ours": OURS, "ours, never ahead": NEVER_AHEAD + OURS, "`interact`": INTERACT}
+    pressed, dragged = {}, {}
     with tempfile.TemporaryDirectory() as home, jupyterlab(Path(home)) as address, sync_playwright() as playwright:
         chromium = visitor(playwright)
         for name in ROUNDS * list(figures):

@@ -7,6 +7,12 @@ AT_LAST = {
     SLIDER: "handle => handle.ariaValueNow === handle.ariaValueMax",
     LIST: "list => list.selectedIndex === list.length - 1",
 }
+HOLDS = """
+([handle, value]) => {  // a logarithmic slider counts in exponents
+    const at = handle.closest('.noUi-target').noUiSlider.get(true);
+    return [at, 10 ** at].some(held => Math.abs(held - value) <= 1e-6 * Math.abs(value));
+}
+"""
 
 
 class Shown:
@@ -47,6 +53,7 @@ class Shown:
             readout = control.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]").locator(".widget-readout")
             readout.fill(f"{value:.9g}")
             readout.press("Enter")
+            self.page.wait_for_function(HOLDS, arg=[control.element_handle(), value])
 
     def click(self, name):
         """Press a button of the explorer."""

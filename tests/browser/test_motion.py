@@ -16,6 +16,24 @@ from tests.test_explorers import MADE
 
 RACE = "from adamcourse.explorers import race\n\nrace()"
 FAILURE = "Show me the failure"
+AHEAD = """
+import ipywidgets
+from math import isclose
+from adamcourse import plots
+from adamcourse.explorers.explorer import Explorer, Seen, log_slider, slider, whole_slider
+
+fig, ax = plots.figure(width=4, height=3)
+line = ax.axhline(0)
+sliders = {"whole": whole_slider("", 0, 9, 5), "linear": slider("", -1, 1, 0, 0.1), "log": log_slider("", 1, 10, 2)}
+last = ipywidgets.Label()
+
+def draw(**values):
+    asked = all(isclose(sliders[name].value, x, rel_tol=1e-6) for name, x in values.items())
+    last.value = "drawn ahead: "[: 6 if asked else None] + ", ".join(f"{x:.3g}" for x in values.values())
+    return Seen(last.value)
+
+display(Explorer(fig, draw, sliders, about="A line."), last)
+"""
 WATCH = """
 picture => {
     picture.sources = [];
@@ -59,6 +77,13 @@ def figures(page):
     for each in shown.values():
         each.picture.evaluate(WATCH)
     return {name: (shown[name], both[name]) for name in both}
+
+
+@pytest.fixture(scope="module")
+def ahead(open_notebook):
+    """An explorer that says whether it was drawn ahead, and the words below it, which say what was drawn last."""
+    with open_notebook(write_notebook("browser-test-ahead", AHEAD)) as page:
+        yield Shown(page), page.locator(".jp-OutputArea .widget-label").last
 
 
 @pytest.fixture
@@ -145,6 +170,29 @@ def test_a_moved_slider_fetches_no_icon_and_lays_out_no_toolbar(race):
     shown.page.wait_for_function(IDLE)
     assert [address for address in asked if "/static/" in address] == []
     assert shown.page.evaluate("toolbarChanges") == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "key", "foreseen"),
+    [
+        (0, "ArrowUp", "7, 0, 2"),
+        (0, "ArrowDown", "3, 0, 2"),
+        (1, "ArrowUp", "5, 0.2, 2"),
+        (1, "ArrowDown", "5, -0.2, 2"),
+        (2, "ArrowUp", "5, 0, 2.51"),
+        (2, "ArrowDown", "5, 0, 1.58"),
+    ],
+)
+def test_the_next_press_of_a_key_shows_what_was_drawn_while_nobody_waited(number, key, foreseen, ahead):
+    """Python must foresee the very number that the browser sends."""
+    shown, last = ahead
+    shown.click("Reset")
+    shown.says("drawn 5, 0, 2")
+    _, handle = shown.controls()[number]
+    handle.press(key)
+    expect(last).to_have_text(f"drawn ahead: {foreseen}")
+    handle.press(key)
+    shown.says(f"drawn ahead: {foreseen}")
 
 
 def steps_shown(shown, steps):
