@@ -6,6 +6,9 @@
 
 The normal form keeps outputs and pictures, so that a reader without a kernel sees every figure. It drops what depends
 on time, machine or kernel: timestamps, widget state and the views of live widgets, the version of Python.
+
+Some trainings magnify every difference until even the order in which a processor adds is seen. A cell that draws one
+has the tag "chaotic": of its picture only the size is compared.
 """
 
 import argparse
@@ -102,7 +105,7 @@ def differences(stored, fresh):
         old_pictures, new_pictures = _take_pictures(old), _take_pictures(new)
         if old != new:
             yield f"cell {new.id}: source, metadata or text of the output"
-        elif not all(_alike(*pair) for pair in zip(old_pictures, new_pictures, strict=True)):
+        elif not all(_alike(*pair, new) for pair in zip(old_pictures, new_pictures, strict=True)):
             yield f"cell {new.id}: a picture"
 
 
@@ -116,12 +119,14 @@ def _take_pictures(cell):
     return pictures
 
 
-def _alike(a, b):
+def _alike(a, b, cell):
     """Do two pictures differ in a few pixels only, as another version of the font library may make them?"""
     if a.strip() == b.strip():
         return True
     a, b = (np.asarray(Image.open(io.BytesIO(base64.b64decode(p))).convert("L"), int) for p in (a, b))
-    return a.shape == b.shape and (np.abs(a - b) > PIXEL_STEP).mean() < PIXEL_SHARE
+    if a.shape != b.shape:
+        return False
+    return "chaotic" in cell.metadata.get("tags", []) or (np.abs(a - b) > PIXEL_STEP).mean() < PIXEL_SHARE
 
 
 def main(arguments=None):
