@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import ipywidgets
 import nbformat
@@ -352,6 +353,12 @@ def test_an_update_draws_anew_what_was_changed_by_other_hands(line):
     assert explorer.picture.value != before
 
 
+def in_a_thread(function, *args):
+    """Return what a function returns in a thread without an event loop; Playwright leaves one in this thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function, *args).result()
+
+
 def drawn_at_rest(explorer, drawn, *heights):
     """Return what is drawn in the rest after the slider was moved, on an event loop as a kernel has one."""
 
@@ -362,7 +369,7 @@ def drawn_at_rest(explorer, drawn, *heights):
         await asyncio.sleep(REST)  # ends after the rest of the explorer, which began earlier
         return drawn[before:]
 
-    return asyncio.run(move_and_rest())
+    return in_a_thread(asyncio.run, move_and_rest())
 
 
 @pytest.mark.parametrize(
@@ -578,8 +585,8 @@ def test_a_thousand_updates_leave_nothing_behind(line):
         return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
-    before, artists, widgets = update(2 * KEPT), len(explorer.fig.findobj()), live_widgets()
-    grown = update(1000) - before
+    before, artists, widgets = in_a_thread(update, 2 * KEPT), len(explorer.fig.findobj()), live_widgets()
+    grown = in_a_thread(update, 1000) - before
     tracemalloc.stop()
     assert grown < 100_000  # bytes; a picture takes 3,000, and Python keeps some small things of 60 for their next use
     assert (len(explorer.fig.findobj()), live_widgets()) == (artists, widgets)
