@@ -52,7 +52,7 @@ def knob_map():
     right.set(yscale="log", xlabel="step", ylabel="loss", xlim=(0, STEPS), ylim=(1e-8, 1e4))
 
     def draw(knob, rate, share):
-        mesh.set_array(colours(maps[knob]))
+        mesh.set(array=colours(maps[knob]))  # unlike set_array, it tells the figure
         cursor.set_data([share], [rate])
         path = descend(rosenbrock, adam(rate, knob, share), rosenbrock.start, STEPS)
         line.set_data(*path.x.T)
