@@ -123,6 +123,7 @@ def test_the_package_starts_no_thread_or_process_and_opens_no_socket(file):
     assert not {name.split(".")[0] for name in modules} & BEYOND_PYODIDE
     used = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
     for module, allowed in {"threading": {"RLock"}, "asyncio": {"get_running_loop"}}.items():
+        assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == module]
         assert {node.attr for node in used if node.value.id == module} <= allowed
 
 

@@ -1,9 +1,9 @@
 """What the next press of a key will ask for, and the moment in which it can be drawn because nobody waits."""
 
 import asyncio
+import math
 
 import ipywidgets as widgets
-import numpy as np
 
 REST = 0.1  # seconds without a move, after which nobody waits: longer than between two values of a drag
 
@@ -18,7 +18,7 @@ def further(control, old, new):
         return new
     step = control.step if new > old else -control.step
     if isinstance(control, widgets.FloatLogSlider):  # its step and its ends are exponents
-        return control.base ** min(max(np.log(new) / np.log(control.base) + step, control.min), control.max)
+        return control.base ** min(max(math.log(new, control.base) + step, control.min), control.max)
     return min(max(new + step, control.min), control.max)
 
 

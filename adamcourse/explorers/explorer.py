@@ -19,7 +19,7 @@ from adamcourse.explorers.ahead import Lull, further
 from adamcourse.explorers.frames import Frames
 from adamcourse.plots import show_picture
 
-KEPT = 100  # pictures of one explorer, about 30 kB each
+KEPT = 100  # pictures of an explorer
 _turn = threading.RLock()
 
 
@@ -203,6 +203,7 @@ class Explorer:
 
     def _drawn(self, **values):
         """Return what is Seen for these values, and the picture as PNG."""
+        self._on_canvas = values
         return self.draw(**values), self._png()
 
     def _show(self):
@@ -232,7 +233,8 @@ class Explorer:
     @_in_turn
     def _ipython_display_(self):
         """Show a live widget where there is a kernel, and elsewhere the picture and a caption that says the same."""
-        self.update()  # what was drawn last may be another picture than the one that is shown
+        if self._on_canvas != self._values():  # what was drawn last is not what is shown
+            self.update()
         task = f" Challenge: {self.challenge.task}" if self.challenge else ""
         caption = f"Explorer: {self.about} At first: {self.seen.text}{task}"
         nothing = widgets.HTML(layout=widgets.Layout(display="none"))  # what a live explorer needs for a caption
@@ -262,7 +264,8 @@ class Explorer:
 def _moving(ax):
     """Return, in the order of drawing, what moves in the axes and what lies above it.
 
-    Matplotlib marks an artist as stale when it changes, and draws those of equal zorder in the order of their making.
+    Matplotlib marks an artist as stale when it changes, though not in `set_array`, for which there is `set(array=...)`.
+    It draws artists of equal zorder in the order of their making.
     """
     artists = {*ax.lines, *ax.collections, *ax.patches, *ax.texts}
     drawn = sorted((child for child in ax.get_children() if child in artists), key=lambda artist: artist.zorder)

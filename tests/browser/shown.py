@@ -7,12 +7,8 @@ AT_LAST = {
     SLIDER: "handle => handle.ariaValueNow === handle.ariaValueMax",
     LIST: "list => list.selectedIndex === list.length - 1",
 }
-HOLDS = """
-([handle, value]) => {  // a logarithmic slider counts in exponents
-    const at = handle.closest('.noUi-target').noUiSlider.get(true);
-    return [at, 10 ** at].some(held => Math.abs(held - value) <= 1e-6 * Math.abs(value));
-}
-"""
+VALUE = "(handle, base) => (x => base ? base ** x : x)(handle.closest('.noUi-target').noUiSlider.get(true))"
+HOLDS = f"([handle, base, value]) => Math.abs(({VALUE})(handle, base) - value) <= 1e-6 * Math.abs(value)"
 
 
 class Shown:
@@ -43,8 +39,8 @@ class Shown:
             self.page.keyboard.press("ArrowUp" if back else "ArrowDown")
             self.page.keyboard.press("Enter")
 
-    def set(self, kind, control, value):
-        """Give a control a value, as a learner types or clicks it."""
+    def set(self, kind, control, value, base=None):
+        """Give a control a value, as a learner types or clicks it; base is that of a logarithmic slider."""
         if kind == TICK:
             control.set_checked(value)
         elif kind == LIST:
@@ -53,7 +49,7 @@ class Shown:
             readout = control.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]").locator(".widget-readout")
             readout.fill(f"{value:.9g}")
             readout.press("Enter")
-            self.page.wait_for_function(HOLDS, arg=[control.element_handle(), value])
+            self.page.wait_for_function(HOLDS, arg=[control.element_handle(), base, value])
 
     def click(self, name):
         """Press a button of the explorer."""

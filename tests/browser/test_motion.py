@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.benchmarks.explorers import COMMON, OURS
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.lab import IDLE, write_notebook
-from tests.browser.shown import SLIDER, Shown
+from tests.browser.shown import SLIDER, VALUE, Shown
 from tests.test_explorers import MADE
 
 RACE = "from adamcourse.explorers import race\n\nrace()"
@@ -23,7 +23,6 @@ from adamcourse import plots
 from adamcourse.explorers.explorer import Explorer, Seen, log_slider, slider, whole_slider
 
 fig, ax = plots.figure(width=4, height=3)
-line = ax.axhline(0)
 sliders = {"whole": whole_slider("", 0, 9, 5), "linear": slider("", -1, 1, 0, 0.1), "log": log_slider("", 1, 10, 2)}
 last = ipywidgets.Label()
 
@@ -32,7 +31,7 @@ def draw(**values):
     last.value = "drawn ahead: "[: 6 if asked else None] + ", ".join(f"{x:.3g}" for x in values.values())
     return Seen(last.value)
 
-display(Explorer(fig, draw, sliders, about="A line."), last)
+display(Explorer(fig, draw, sliders, about="Nothing moves."), last)
 """
 WATCH = """
 picture => {
@@ -57,7 +56,6 @@ WATCH_TOOLBAR = """
         .observe(document.querySelector('.jp-NotebookPanel-toolbar'), { subtree: true, childList: true });
 }
 """
-VALUE = "(handle, base) => (x => base ? base ** x : x)(handle.closest('.noUi-target').noUiSlider.get(true))"
 
 
 @pytest.fixture(scope="module")
