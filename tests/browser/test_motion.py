@@ -2,6 +2,7 @@
 
 import base64
 import io
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.test_explorers import MADE
 
 RACE = "from adamcourse.explorers import race\n\nrace()"
 FAILURE = "Show me the failure"
+AT_MOST = 20  # drags to and fro
 AHEAD = """
 import ipywidgets
 from math import isclose
@@ -43,6 +45,7 @@ picture => {
     picture.addEventListener('error', () => picture.widths.push(0));
 }
 """
+PICTURES = "picture => picture.sources.length"
 BYTES = """
 async picture => {
     const bytes = new Uint8Array(await (await fetch(picture.src)).arrayBuffer());
@@ -94,16 +97,29 @@ def race(figures):
     return shown, made
 
 
-def drag(handle, *shares, moves=40):
-    """Drag a slider to shares of its length, one after the other, in so many moves each; the button stays pressed."""
+@contextmanager
+def dragged(handle, moves=40):
+    """Press the mouse on a slider's handle and give what drags it to a share of its length, in so many moves."""
     handle.scroll_into_view_if_needed()
     track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
     at, mouse = handle.bounding_box(), handle.page.mouse
-    x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
-    mouse.move(x, y)
+    y = at["y"] + at["height"] / 2
+    mouse.move(at["x"] + at["width"] / 2, y)
     mouse.down()
-    for share in shares:
-        mouse.move(track["x"] + share * track["width"], y, steps=moves)
+    try:
+        yield lambda share: mouse.move(track["x"] + share * track["width"], y, steps=moves)
+    finally:
+        mouse.up()
+
+
+def to_and_fro(move, enough):
+    """Drag from end to end until that is enough: how often depends on the machine and what else it does."""
+    for _ in range(AT_MOST):
+        move(1)
+        move(0)
+        if enough():
+            return
+    pytest.fail(f"too few pictures in {AT_MOST} drags to and fro")
 
 
 def painted(shown):
@@ -128,9 +144,10 @@ def test_a_fast_drag_leaves_no_queue_and_ends_with_its_last_value(figures, figur
     shown.click("Reset")
     handle = shown.box.locator(SLIDER).nth(list(made.controls).index(control))
     shown.picture.evaluate("picture => { picture.sources.length = picture.widths.length = 0; }")
-    drag(handle, 1, 0, 0.7)
-    on_the_way = shown.picture.evaluate("picture => picture.sources.length")
-    shown.page.mouse.up()
+    with dragged(handle) as move:
+        to_and_fro(move, lambda: shown.picture.evaluate(PICTURES) >= 5)
+        move(0.7)
+        on_the_way = shown.picture.evaluate(PICTURES)
 
     value = handle.evaluate(VALUE, getattr(made.controls[control], "base", None))
     made.set(**made.presets["Reset"] | {control: value})
@@ -138,7 +155,6 @@ def test_a_fast_drag_leaves_no_queue_and_ends_with_its_last_value(figures, figur
     expect(shown.picture).to_have_js_property("complete", True)
     assert base64.b64decode(shown.picture.evaluate(BYTES)) == made.picture.value
     sources, widths = shown.picture.evaluate("picture => [picture.sources, picture.widths]")
-    assert on_the_way >= 5
     assert len(sources) <= on_the_way + 2  # one that was being drawn when the mouse stopped, and the last one
     assert all(sources)
     assert set(widths) == {made.fig.bbox.width}
@@ -148,11 +164,11 @@ def test_no_frame_of_a_drag_is_blank(race):
     shown, _ = race
     shown.picture.scroll_into_view_if_needed()
     frames, stop = painted(shown)
-    drag(shown.box.locator(SLIDER).first, 0, 1, moves=8)
-    shown.page.mouse.up()
+    with dragged(shown.box.locator(SLIDER).first, moves=8) as move:
+        to_and_fro(move, lambda: len({frame.tobytes() for frame in frames}) >= 5)
+        move(1)
     steps_shown(shown, 300)
     stop()
-    assert len(frames) > 8
     assert max(frame.min() for frame in frames) < 100  # black lines and letters are in each of them
 
 
