@@ -604,6 +604,7 @@ class Shifted:
 def test_decay_alone_meets_the_challenge_and_dropout_alone_does_not():
     ends = {rate: overfitting.trained(rate, 1e-3).validation_loss[-1] for rate in np.arange(10) / 10}
     assert min(ends.values()) > overfitting.TARGET
+    assert len(set(ends.values())) == len(ends)  # dropout takes part
     assert overfitting.trained(0.0, 10**-0.5).validation_loss[-1] < overfitting.TARGET
 
 
@@ -620,6 +621,9 @@ def test_one_round_of_the_theorem_by_hand():
         steps.append(-g / np.sqrt(v))
     np.testing.assert_allclose(steps, [-1.05, 0.76, 0.97], atol=0.006)
     assert sum(steps) > 0.6
+    rounds = Replay([[3.0], [-1.0], [-1.0]])
+    path = descend(rounds, Adam(1.0, beta1=0, beta2=beta2, eps=0), np.zeros(1), 60)
+    np.testing.assert_allclose(np.diff(path.x[-4:, 0]), steps, rtol=1e-12)
 
 
 def test_adam_leaps_at_a_constant_rate_once_the_stable_rate_is_passed():
