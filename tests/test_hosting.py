@@ -1,5 +1,6 @@
 """Binder and JupyterHubs: what Binder builds from environment.yml, and links that say what the setting says."""
 
+import json
 import math
 import os
 import re
@@ -9,7 +10,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import yaml
 
+from adamcourse.__main__ import variables
 from notebooks.teaching import links, refresh
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +43,23 @@ def test_binder_installs_environment_yml_and_the_course(recipe):
     repository, environment = recipe.index("COPY --chown=0:0 src/ ${REPO_DIR}/"), recipe.index("env update")
     assert '--file "environment.yml"' in recipe
     assert repository < environment
+
+
+def test_on_binder_jupyterlab_finds_the_course_s_settings(recipe):
+    """The repository is the visitor's home folder there, so that its .jupyter is the visitor's own."""
+    assert "ARG REPO_DIR=${HOME}\n" in recipe
+    env = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")} | {"HOME": str(ROOT)}
+    command = [sys.executable, "-m", "jupyter", "--paths", "--json"]
+    run = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    folders = [Path(folder) for folder in json.loads(run.stdout)["config"]]
+    assert (ROOT / ".jupyter") in [folder for folder in folders if (folder / "labconfig").is_dir()]
+
+
+def test_conda_and_binder_set_the_variables_that_the_course_s_command_sets(monkeypatch):
+    monkeypatch.setattr(os, "environ", {})
+    added = variables(home_is_writable=True)
+    del added["JUPYTER_CONFIG_PATH"]  # for other places of the clone than the home folder
+    assert yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["variables"] == added
 
 
 # --- links -----------------------------------------------------------------------------------------------------------
