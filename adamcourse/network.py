@@ -52,7 +52,7 @@ def cross_entropy(scores, labels):
     """
     p = softmax(scores)  # (n, classes)
     mine = np.arange(len(labels)), labels
-    losses = -np.log(np.maximum(p[mine], np.finfo(p.dtype).tiny))
+    losses = 0 - np.log(np.maximum(p[mine], np.finfo(p.dtype).tiny))  # a plain minus makes -0 of 0
     p[mine] -= 1
     return losses, p
 

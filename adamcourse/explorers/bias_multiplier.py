@@ -57,7 +57,7 @@ def bias_multiplier():
         draw,
         {
             "beta1": slider("β1", 0.0, 0.99, 0.9, 0.01),
-            "memory": log_slider("memory of v, 1 / (1 - β2) in steps", 2, 10_000, 1000),
+            "memory": log_slider("memory of v, 1 / (1 - β2) steps", 2, 10_000, 1000),
             "t": log_slider("step t", 1, 10_000, 10),
         },
         about="both averages of a constant gradient begin at 0, and what that does to the length of a step.",

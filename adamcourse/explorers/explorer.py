@@ -56,7 +56,8 @@ def slider(label, low, high, value, step):
 def log_slider(label, low, high, value):
     """Return a slider with twenty steps a decade; low, high and value are put on a step."""
     low, high, value = np.round(20 * np.log10((low, high, value))) / 20
-    return widgets.FloatLogSlider(10**value, min=low, max=high, step=0.05, readout_format=".3g", **_named(label))
+    digits = ".3r" if low >= -4 else ".3g"  # 1000 in place of 1.00e+3, but not ten digits for a millionth
+    return widgets.FloatLogSlider(10**value, min=low, max=high, step=0.05, readout_format=digits, **_named(label))
 
 
 def whole_slider(label, low, high, value):
@@ -71,7 +72,7 @@ def steps_slider(label, low, high, value):
 
 def checkbox(label, value):
     """Return a box to tick."""
-    return widgets.Checkbox(value, indent=False, **_named(label))
+    return widgets.Checkbox(value, **_named(label))
 
 
 def choice(label, options, value):
@@ -80,11 +81,15 @@ def choice(label, options, value):
 
 
 def _named(label):
-    return {
-        "description": label,
-        "style": {"description_width": "initial"},
-        "layout": widgets.Layout(width="min(430px, 95%)"),
-    }
+    return {"description": label, "style": {"description_width": "initial"}}
+
+
+def _align(controls):
+    """Put labels into one column, so that what they name begins at one place and is long enough; ticks have none."""
+    labels = [control.description for control in controls if not isinstance(control, widgets.Checkbox)]
+    column = f"{max(map(len, labels), default=0)}ch"
+    for control in controls:
+        control.style.description_width, control.layout.width = column, f"min({column} + 320px, 100%)"
 
 
 class PlayedSlider(widgets.IntSlider):
@@ -162,6 +167,7 @@ class Explorer:
         fig.set_layout_engine("none")  # laid out once: from here on the axes stay where they are
         for name, control in controls.items():
             control.observe(partial(self._moved, name), "value")
+        _align(controls.values())
         self.update()
 
     @_in_turn

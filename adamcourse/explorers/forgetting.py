@@ -64,7 +64,7 @@ def forgetting():
         drifted, recovered = drift(rho), recovery(path.state("v")[:, 0, 0])
         found = "√v does not come down to twice their size within the picture"
         if recovered is not None:
-            found = f"{recovered} steps later √v is down to twice their size"
+            found = f"{recovered} {'step' if recovered == 1 else 'steps'} later √v is down to twice their size"
         text = (
             f"ρ = {rho:.4g}, a memory of {memory:.4g} steps. At step {CHANGE} the gradients are divided by "
             f"{factor:.4g}; {found}. Nine gradients of 0.1 and one of -0.9 move RMSprop by {drifted:.2g} α."
@@ -76,7 +76,7 @@ def forgetting():
         fig,
         draw,
         {
-            "memory": log_slider("memory 1 / (1 - ρ) in steps", 10**0.1, 1000, 100),
+            "memory": log_slider("memory 1 / (1 - ρ) steps", 10**0.1, 1000, 100),
             "factor": log_slider("the gradients are divided by", 2, 1000, 100),
         },
         about="RMSprop on gradients that become smaller at step 200: their size and √v, and the mean length of a step.",

@@ -58,7 +58,7 @@ def knob_map():
         line.set_data(*path.x.T)
         curve.set_data(np.arange(path.steps + 1), np.maximum(path.loss, 1e-300))
         cross.set_data(([path.steps], path.loss[-1:]) if path.diverged else ([], []))
-        end = f"the loss after {STEPS} steps is {path.loss[-1]:.2g}"
+        end = f"the loss after {STEPS} steps is {path.loss[-1]:.3g}"
         result = f"it diverges at step {path.diverged_at}" if path.diverged else end
         best = np.unravel_index(maps[knob].argmin(), maps[knob].shape)
         text = (

@@ -69,13 +69,13 @@ def momentum_phases():
         cross.set_data(([path.steps], path.loss[-1:]) if path.diverged else ([], []))
         arrival = path.arrival(TARGET)
         shown = min(SHOWN, path.steps)
-        result = f"after {shown} steps the loss is {path.loss[shown]:.2g}"
+        result = f"; after {shown} steps the loss is {path.loss[shown]:.2g}"
         if manner(rate, CONDITION, beta) == "diverges":
-            result = "it diverges"
+            result = ""
         elif arrival is not None and arrival <= SHOWN:
-            result = f"the loss is below {TARGET:g} from step {arrival} on"
+            result = f"; the loss is below {TARGET:g} from step {arrival} on"
         manners = f"the flat coordinate {manner(rate, 1, beta)}, the steep one {manner(rate, CONDITION, beta)}"
-        text = f"α = {rate:.3g}, β = {beta:.2f}: {manners}; {result}."
+        text = f"α = {rate:.3g}, β = {beta:.2f}: {manners}{result}."
         return Seen(text, won=arrival is not None and arrival <= LIMIT)
 
     return Explorer(

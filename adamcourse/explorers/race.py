@@ -89,7 +89,7 @@ def race():
         draw,
         {
             "steps": steps_slider("steps shown", 1, STEPS, 60),
-            "factor": log_slider("step sizes, as a multiple of each one's best", 0.1, 10, 1),
+            "factor": log_slider("multiple of the best step sizes", 0.1, 10, 1),
         },
         about="four optimizers walk from one start on three surfaces; an orange star marks the minimum.",
         presets={"Show me the failure": {"factor": 10.0, "steps": 60}},

@@ -42,7 +42,7 @@ def rare_classes():
             line.set_color(style.color)
             line.set_linestyle(style.line)
         text = (
-            f"{optimizer}, α = {rate:.3g}, frequencies in proportion to 1 / rank^{power:.1f}: after {STEPS} steps the "
+            f"{optimizer}, α = {rate:.4g}, frequencies in proportion to 1 / rank^{power:.1f}: after {STEPS} steps the "
             f"loss of the commonest class is {path.loss[-1, 0]:.2g} and that of the rarest {path.loss[-1, -1]:.2g}."
         )
         return Seen(text, won=bool(power >= 1 and end.max() <= TARGET))

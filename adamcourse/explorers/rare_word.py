@@ -59,7 +59,7 @@ def rare_word():
         {
             "optimizer": choice("optimizer", tuple(OPTIMIZERS), "gradient descent"),
             "rate": log_slider("learning rate α", 1e-3, 1, 0.1),
-            "every": whole_slider("batches for each time the second word occurs", 2, 150, 100),
+            "every": whole_slider("second word once in … batches", 2, 150, 100),
         },
         about="the weights of a common and of a rare word in one walk, which should be 1, and the rate of each.",
         presets={

@@ -92,8 +92,9 @@ def two_dialects():
         parting.set_data(parted, distance[parted])
         where = f"they part at step {parted[0]}, and end {distance[-1]:.2g} apart" if len(parted) else "they never part"
         fall = f", α a tenth from step {FALL + 1} on" if falls else ""
+        one, other = (written_by.replace("course", "the course") for written_by in (first, second))
         text = (
-            f"{optimizer} of {first} and of {second}, gradients near {size:.2g}, {unlike(*pair) or 'equal settings'}"
+            f"{optimizer} of {one} and of {other}, gradients near {size:.2g}, {unlike(*pair) or 'equal settings'}"
             f"{fall}: {where}. {reasons(optimizer, first, second)}"
         )
         in_the_task = not own and not falls and size >= 0.099 and "course" not in (first, second)

@@ -46,10 +46,18 @@ class Shown:
         elif kind == LIST:
             control.select_option(label=str(value))
         else:
-            readout = control.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]").locator(".widget-readout")
+            readout = self.readout(control)
             readout.fill(f"{value:.9g}")
             readout.press("Enter")
             self.page.wait_for_function(HOLDS, arg=[control.element_handle(), base, value])
+
+    def track(self, handle):
+        """Return what a slider's handle slides on."""
+        return handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]")
+
+    def readout(self, handle):
+        """Return the number beside a slider."""
+        return handle.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]").locator(".widget-readout")
 
     def click(self, name):
         """Press a button of the explorer."""

@@ -98,10 +98,10 @@ def race(figures):
 
 
 @contextmanager
-def dragged(handle, moves=40):
+def dragged(shown, handle, moves=40):
     """Press the mouse on a slider's handle and give what drags it to a share of its length, in so many moves."""
     handle.scroll_into_view_if_needed()
-    track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
+    track = shown.track(handle).bounding_box()
     at, mouse = handle.bounding_box(), handle.page.mouse
     y = at["y"] + at["height"] / 2
     mouse.move(at["x"] + at["width"] / 2, y)
@@ -144,7 +144,7 @@ def test_a_fast_drag_leaves_no_queue_and_ends_with_its_last_value(figures, figur
     shown.click("Reset")
     handle = shown.box.locator(SLIDER).nth(list(made.controls).index(control))
     shown.picture.evaluate("picture => { picture.sources.length = picture.widths.length = 0; }")
-    with dragged(handle) as move:
+    with dragged(shown, handle) as move:
         to_and_fro(move, lambda: shown.picture.evaluate(PICTURES) >= 5)
         move(0.7)
         on_the_way = shown.picture.evaluate(PICTURES)
@@ -164,7 +164,7 @@ def test_no_frame_of_a_drag_is_blank(race):
     shown, _ = race
     shown.picture.scroll_into_view_if_needed()
     frames, stop = painted(shown)
-    with dragged(shown.box.locator(SLIDER).first, moves=8) as move:
+    with dragged(shown, shown.box.locator(SLIDER).first, moves=8) as move:
         to_and_fro(move, lambda: len({frame.tobytes() for frame in frames}) >= 5)
         move(1)
     steps_shown(shown, 300)
