@@ -121,6 +121,21 @@ def test_a_minibatch_has_a_share_of_the_variance():
         assert ((dealt - exact) ** 2).sum(axis=1).mean() == pytest.approx(correction * variance / size, rel=0.06)
 
 
+def test_children_drawn_independently_keep_a_walk_on_the_floor_and_a_shuffle_a_little_below():
+    X, y = standardised()
+    loss, best, single = heights()
+    floor = 0.5 * 0.1 * (single(best) ** 2).sum(axis=1).mean() / 8 / (2 - 0.1)
+    assert floor == pytest.approx(0.032, abs=5e-4)
+    rng, hessian = np.random.default_rng(0), X.T @ X / 928
+    orders = rng.permuted(np.tile(np.arange(928), (200, 10)).reshape(2000, 928), axis=1).reshape(200, -1)
+    for rows, ratio in ((rng.integers(0, 928, orders.shape), 1.0), (orders, 0.87)):
+        w, excess = np.tile(best, (200, 1)), []
+        for chosen in np.split(rows, 1160, axis=1):
+            w = w - 0.1 * np.einsum("wbi,wb->wi", X[chosen], np.einsum("wbi,wi->wb", X[chosen], w) - y[chosen]) / 8
+            excess.append(0.5 * np.einsum("wi,ij,wj->w", w - best, hessian, w - best))
+        assert np.mean(excess[100:]) == pytest.approx(ratio * floor, rel=0.03)
+
+
 @pytest.mark.parametrize(("rate", "curvature", "sigma"), [(0.5, 1.0, 1.0), (0.1, 4.0, 0.5), (0.02, 10.0, 2.0)])
 def test_the_noise_floor_of_gradient_descent(rate, curvature, sigma):
     noisy = Noisy(quadratic((curvature,)), sigma, seed=2)
@@ -148,6 +163,7 @@ def test_the_best_rate_moves_with_the_minibatch_and_the_result_does_not():
             found[10**k] = float(late[1]) if late else np.inf
         rates.append(min(found, key=found.get))
         ends.append(min(found.values()))
+    np.testing.assert_allclose(rates, (0.045, 0.16, 0.5), rtol=0.15)
     np.testing.assert_allclose(np.divide(rates[1:], rates[:-1]), 4, rtol=0.25)
     np.testing.assert_allclose(ends, np.mean(ends), rtol=0.1)
 
@@ -516,6 +532,9 @@ def test_the_maps_of_the_knobs():
     assert np.median(others.min(axis=1) / usual) < 1e-2
     failure = descend(rosenbrock, knobs.adam(10**0.45, "β2", 0.0), rosenbrock.start, 300)
     assert failure.diverged or failure.loss[-1] > 1
+    shares = np.linspace(0, 1, 41)
+    losses = descend(rosenbrock, knobs.adam(0.06, "β2", shares), rosenbrock.start, 310).loss
+    assert losses[300].argmin() != losses[310].argmin()  # the luckiest β2 moves
     for knob in knobs.KNOBS:
         losses = knobs.heat_map(knob)
         assert losses[0].min() > 1  # α = 0.001, whatever the knob
@@ -626,16 +645,26 @@ def test_one_round_of_the_theorem_by_hand():
     np.testing.assert_allclose(np.diff(path.x[-4:, 0]), steps, rtol=1e-12)
 
 
-def test_adam_leaps_at_a_constant_rate_once_the_stable_rate_is_passed():
+@pytest.mark.parametrize(("beta2", "about"), [(0.99, 1650), (0.999, 14_000)])
+def test_adam_leaps_at_a_constant_rate_once_the_stable_rate_is_passed(beta2, about):
     """(2 + 2 β1) / (1 - β1) = 38 at β1 = 0.9: the limit of momentum on a curvature of 1 (lesson 03)."""
-    adam = Adam(0.01, beta2=0.99, eps=0)
-    path = descend(quadratic((1.0,)), adam, (1.0,), 4000)
-    x, t = np.abs(path.x[1:, 0]), np.arange(1, 4001)
-    ratio = 0.01 / np.sqrt(path.state("v")[1:, 0] / (1 - 0.99**t))
+    adam = Adam(0.01, beta2=beta2, eps=0)
+    path = descend(quadratic((1.0,)), adam, (1.0,), 16_000)
+    x, t = np.abs(path.x[1:, 0]), np.arange(1, 16_001)
+    ratio = 0.01 / np.sqrt(path.state("v")[1:, 0] / (1 - beta2**t))
     crossed = int((ratio > 38).argmax())
     assert x[:crossed].min() < 1e-33
     assert abs(crossed - x[: crossed + 200].argmin()) < 20
-    assert x[crossed : crossed + 200].max() > 1e-3
+    assert crossed + (x[crossed:] > 1e-3).argmax() == pytest.approx(about, rel=0.02)
+
+
+def test_a_falling_rate_makes_the_leaps_smaller():
+    constant = Adam(0.01, beta2=0.99, eps=0)
+    falls = {}
+    for adam in (constant, Scheduled(constant, inverse_time(200))):
+        x = np.abs(descend(quadratic((1.0,)), adam, (1.0,), 20_000).x[:, 0])
+        falls[adam] = x[2000:4000].max() / x[18_000:].max()
+    assert falls[constant] < 2 and falls[adam] > 10
 
 
 # --- lesson 12 -----------------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def batch_and_rate():
     left.set(xlabel="w₁", ylabel="w₂", xlim=(-4, 3), ylim=(-3, 4), aspect="equal")
     (single,) = right.plot([], [], color=style.color, linewidth=1, alpha=0.6, label="this walk")
     (curve,) = right.plot([], [], color=style.color, linewidth=3, label=f"mean of {SHUFFLES} walks")
-    (floor,) = right.plot([], [], color="black", linestyle="--", linewidth=2, label="floor for small α")
+    (floor,) = right.plot([], [], color="black", linestyle="--", linewidth=2, label="floor by the formula")
     right.axhline(TARGET, color=plots.TARGET, linewidth=2)
     right.set(xlabel="children seen", ylabel="loss above the lowest", yscale="log", xlim=(0, len(y)), ylim=(1e-4, 100))
     fig.legend(handles=[single, curve, floor], loc="outside lower center", ncols=3)
@@ -83,7 +83,7 @@ def batch_and_rate():
         if not late < mean[0]:
             return Seen(f"{said}: it diverges.")
         text = f"{said}: in the last quarter the loss is {late:.2g} above the lowest, in the mean of {SHUFFLES} walks."
-        return Seen(f"{text} The floor for small α (dashed) is {level:.2g}.", won=bool(late <= TARGET))
+        return Seen(f"{text} The floor by the formula (dashed) is {level:.2g}.", won=bool(late <= TARGET))
 
     return Explorer(
         fig,
