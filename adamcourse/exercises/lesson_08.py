@@ -11,7 +11,7 @@ def mean_step(mean, deviation):
 
 
 def warm_rate(lr, t, steps):
-    """Return the rate of step t = 1, 2, …: up in equal parts to lr at t = steps, then lr."""
+    """Return the rate of step t = 1, 2, …: up evenly to lr at t = steps, then lr."""
     return lr * min(1.0, t / steps)
 
 
