@@ -4,6 +4,7 @@ results = enter(MyOptimizer)        # prints the card
 plots.score_card(ax, results)
 """
 
+import re
 import traceback
 import warnings
 from functools import lru_cache
@@ -72,7 +73,8 @@ def enter(optimizer):
 
     Arguments
     ---------
-    optimizer : function of a learning rate that returns an optimizer: most simply a class with the field `lr`.
+    optimizer : function of a learning rate that returns an optimizer: most simply a class with the field `lr`. Give it
+        `coordinatewise = False` if a coordinate's step depends on others, as where gradients are clipped by their norm.
 
     Returns Comparisons by course and name, or None when the optimizer fails; then a line says where.
 
@@ -118,6 +120,7 @@ def _line(course):
 
 def _failure(error, course):
     """Say what went wrong in the learner's own lines."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "adamcourse" not in f.filename]
+    frames = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in frames if not re.search("adamcourse|site-packages", frame.filename)]
     where = f" in the line {frames[-1].line!r}" if frames and frames[-1].line else ""
     return f"Your optimizer failed on the course {course}{where}: {type(error).__name__}: {error}"

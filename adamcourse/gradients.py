@@ -97,5 +97,5 @@ def relative_error(a, b):
     0.000999
     """
     a, b = np.asarray(a), np.asarray(b)
-    scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
-    return np.abs(a - b).max(initial=0) / scale if scale > 0 else np.float64(0)
+    scale = np.maximum(np.abs(a).max(initial=0), np.abs(b).max(initial=0))  # NaN if one of them holds NaN
+    return np.float64(0) if scale == 0 else np.abs(a - b).max(initial=0) / scale

@@ -50,9 +50,9 @@ def cross_entropy(scores, labels):
     >>> losses.round(4), gradient.round(2)  # -log ¾, and each probability less what it should be
     (array([0.2877]), array([[ 0.25, -0.25]]))
     """
-    p = softmax(scores)  # (n, classes)
-    mine = np.arange(len(labels)), labels
-    losses = 0 - np.log(np.maximum(p[mine], np.finfo(p.dtype).tiny))  # a plain minus makes -0 of 0
+    p, mine = softmax(scores), (np.arange(len(labels)), labels)  # (n, classes)
+    below = scores - scores.max(axis=-1, keepdims=True)
+    losses = np.log(np.exp(below).sum(axis=-1)) - below[mine]  # -log p[mine], also where p is too small for a float
     p[mine] -= 1
     return losses, p
 
@@ -84,6 +84,8 @@ class Network:
 
     def __init__(self, layers, input_shape):
         self.layers = [replace(layer) for layer in layers]  # new ones with the same arguments
+        if not isinstance(input_shape, (tuple, list)):
+            raise ValueError(f"input_shape = {input_shape!r}: give a tuple, as in (784,) or (28, 28, 1)")
         self.input_shape = tuple(input_shape)
         self.shapes, self.stretches, self.size = {}, [], 0
         shape = self.input_shape

@@ -33,7 +33,7 @@ class Regression(ABC):
             raise ValueError(f"X {self.X.shape} and y {self.y.shape}: give shapes (n, features) and (n,), n at least 1")
         if not (np.isfinite(self.X).all() and np.isfinite(self.y).all()):
             raise ValueError("X and y must be finite numbers")
-        if batch is not None and not 1 <= batch <= len(self.X):
+        if batch is not None and not (isinstance(batch, (int, np.integer)) and 1 <= batch <= len(self.X)):
             raise ValueError(f"batch = {batch}: a minibatch of {len(self.X)} examples holds 1 to {len(self.X)}")
         self.batch, self.seed = batch, seed
         self.rewind()
@@ -87,7 +87,7 @@ class LeastSquares(Regression):
         """Return f at w on all examples, as the quadratic form that it is: a grid of weights costs no more for it."""
         H, b = self.X.T @ self.X, self.X.T @ self.y  # (features, features), (features,)
         form = (w * np.tensordot(H, w, 1)).sum(axis=0) - 2 * np.tensordot(b, w, 1) + self.y @ self.y
-        return 0.5 * form / len(self.X)
+        return 0.5 * np.maximum(form, 0) / len(self.X)  # where all fits, rounding may leave less than nothing
 
     def compare(self, scores, y):
         r = scores - y

@@ -121,6 +121,8 @@ class Scheduled(Wrapper):
     optimizer : any Optimizer with a learning rate `lr`.
     factor : function of the number of steps taken so far, 0 at the first step, that returns a number, 0 or more.
 
+    Raises ValueError when the optimizer has no `lr`, as one in a wrapper, and in `update` when a factor is below 0.
+
     >>> import numpy as np
     >>> from adamcourse.optimizers import GradientDescent
     >>> slower, x = Scheduled(GradientDescent(lr=0.1), inverse_time(1)), np.zeros(1)
@@ -135,6 +137,13 @@ class Scheduled(Wrapper):
 
     optimizer: Optimizer
     factor: Callable
+
+    def __post_init__(self):
+        if not hasattr(self.optimizer, "lr"):
+            kind = type(self.optimizer).__name__
+            raise ValueError(
+                f"optimizer = {kind}(...): it has no lr of its own; multiply factors, or wrap the other way"
+            )
 
     def start(self, x):
         """Return the state before the first step."""

@@ -40,8 +40,10 @@ class Noisy:
         self.rewind()
 
     def rewind(self):
-        """Begin the noise anew."""
+        """Begin anew: the noise, and the loss if it changes from step to step."""
         self._rng = np.random.default_rng(self.seed)
+        if hasattr(self.loss, "rewind"):
+            self.loss.rewind()
 
     def value_and_gradient(self, x):
         """Return f(x), and ∇f(x) with the next piece of noise."""
@@ -63,7 +65,7 @@ class RareWord:
     sigma : the standard deviation of the noise, default 0.5.
     seed : of the noise, default 0.
 
-    Raises ValueError when every is not a whole number, 1 or more.
+    Raises ValueError when every is not a whole number, 1 or more, or sigma is negative or not finite.
 
     >>> words = RareWord(every=3, sigma=0)
     >>> [words.value_and_gradient(np.zeros(2))[1].tolist() for _ in range(3)]
@@ -77,6 +79,8 @@ class RareWord:
     def __post_init__(self):
         if not isinstance(self.every, (int, np.integer)) or self.every < 1:
             raise ValueError(f"every = {self.every!r}: give a whole number, 1 or more")
+        if not 0 <= self.sigma < np.inf:
+            raise ValueError(f"sigma = {self.sigma}: a standard deviation is 0 or more")
         self.rewind()
 
     def rewind(self):

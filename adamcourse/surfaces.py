@@ -90,8 +90,10 @@ def quadratic(curvatures, angle=0.0):
     array([  1., 100.])
     """
     lam = np.asarray(curvatures, dtype=np.float64)
-    if lam.ndim != 1 or not np.all((lam > 0) & (lam < np.inf)):
+    if lam.ndim != 1 or not lam.size or not np.all((lam > 0) & (lam < np.inf)):
         raise ValueError(f"curvatures = {curvatures}: give a list of numbers above 0")
+    if not np.isfinite(angle):
+        raise ValueError(f"angle = {angle}: give a finite number of radians")
     if angle and len(lam) != 2:
         raise ValueError(f"angle = {angle}: only two coordinates can be turned, here are {len(lam)}")
     c, s = np.cos(angle), np.sin(angle)
@@ -100,6 +102,7 @@ def quadratic(curvatures, angle=0.0):
 
     def gradient(x):
         x = np.asarray(x)
+        x = x.astype(np.result_type(x, np.float32), copy=False)  # whole numbers become floats
         columns = H.astype(x.dtype).reshape(*H.shape, *(1,) * (x.ndim - 1))  # (n, n, 1, ...)
         return sum(columns[:, j] * x[j] for j in range(len(lam)))  # H x, the same bits for one point and for many
 

@@ -147,7 +147,8 @@ class Training:
         self.loss = network.loss(*train, batch=batch, seed=seed)
         self.network = self.loss.network
         self.w = network.start(seed) if w is None else np.array(w)
-        self.network.evaluate(self.w, validation[0][:1], validation[1][:1])  # what does not fit is said at once
+        network.loss(*validation)  # what does not fit is said at once
+        self.network.evaluate(self.w, validation[0][:1], validation[1][:1])
         self.states = start_in_blocks(optimizer, self.w)
         self.history = History(batches=-(-len(self.loss.labels) // (batch or len(self.loss.labels))))
         self._gradient = np.empty_like(self.w)
@@ -381,7 +382,8 @@ def from_scratch(network, train, batch=60):
 
 def _arrivals(loss, start, optimizer, rates, target, steps, measure, every):
     """Return for each rate the step of arrival, infinite for never."""
-    if isinstance(loss, (Surface, Noisy)) and measure is None and every == 1:  # all rates in one descent
+    apart = getattr(optimizer(float(rates[0])), "coordinatewise", False)  # else rates would see each other
+    if apart and isinstance(loss, (Surface, Noisy)) and measure is None and every == 1:  # all rates in one descent
         arrival = descend(loss, optimizer(rates), start, steps).arrival(target)
         return np.where(arrival < 0, np.inf, arrival)
     return [_arrival(loss, start, optimizer(float(rate)), target, steps, measure, every) for rate in rates]

@@ -195,6 +195,10 @@ def caret(x, gradient, lr):
     return x - lr * gradient ^ 2
 
 
+def endlessly_deep(x, gradient, lr):
+    return endlessly_deep(x, gradient, lr)
+
+
 def too_few_arguments(x):
     return x
 
@@ -216,6 +220,9 @@ def nearly(x, gradient, lr):
         (two_things, "wrong shape", "return x alone; yours returns 2 things"),
         (a_list, "wrong shape", "x must be an array, yours is of type list"),
         (complex_numbers, "wrong shape", "x must hold real numbers, yours holds complex128"),
+        (lambda x, gradient, lr: True, "wrong shape", "x must hold real numbers, yours holds bool"),
+        (lambda x, gradient, lr: 10**30, "wrong shape", "x must hold real numbers, yours holds object"),
+        (endlessly_deep, "crash", "RecursionError"),
         (caret, "crash", "A power is written ** in Python."),
         (too_few_arguments, "crash", "cannot be called with the arguments of the exercise"),
         (nearly, "different", "At step 1, for x = 1, gradient = 0.1, lr = 0.3, x should be 0.97; yours is 0.96999997."),
@@ -225,6 +232,7 @@ def test_odd_answers(answer, kind, words):
     verdict = judge(answer, EXERCISES["gradient_step"])
     assert verdict.kind == kind
     assert words in verdict.text
+    assert verdict.text.count("\n") < 6
 
 
 def endless(x, gradient, lr):
@@ -286,6 +294,16 @@ def test_an_answer_that_forgets_an_output():
     verdict = judge(lambda *a: adam_step(*a)[0], EXERCISES["adam_step"])
     assert verdict.kind == "wrong shape"
     assert verdict.text == "Not yet: return x, m, v, in this order; yours returns one ndarray."
+
+
+def test_only_x_is_told_of_eps():
+    """A gradient of 3e-8 with the wrong sign makes a small difference in m, which has no eps."""
+    verdict = judge(
+        lambda x, g, m, v, t, lr, b1, b2, eps: adam_step(x, np.abs(g), m, v, t, lr, b1, b2, eps), EXERCISES["adam_step"]
+    )
+    assert verdict.kind == "different"
+    assert "m should be -4.4e-09" in verdict.text
+    assert "comes from eps" not in verdict.text
 
 
 def test_a_ragged_answer_and_one_that_differs_by_eps():

@@ -627,3 +627,19 @@ def test_readers_without_a_kernel_get_a_picture_and_a_caption(capsys, monkeypatc
     assert caption["text/markdown"] == f"*{bundle['text/plain']}*"
     assert "application/vnd.jupyter.widget-view+json" in caption  # which shows nothing: the live one speaks for itself
     assert bundle["text/plain"].startswith("Explorer: four optimizers walk from one start")
+
+
+def test_a_control_that_is_not_there_is_named_and_nothing_is_set(line):
+    explorer, drawn = line
+    with pytest.raises(ValueError, match="hight = 0.3: the controls of this explorer are height"):
+        explorer.set(height=0.2, hight=0.3)
+    assert (explorer.controls["height"].value, drawn) == (0.5, [0.5])
+    with pytest.raises(ValueError, match="hight = 1: the controls of this explorer are height"):
+        Explorer(explorer.fig, explorer.draw, explorer.controls, "A line.", presets={"High": {"hight": 1}})
+
+
+def test_who_arrives_together_wins_together():
+    """At 5.6 times its best step size Adam reaches the bottom of the bowl at the same step as momentum."""
+    race = explorers.race()
+    race.set(factor=10**0.75)
+    assert "bowl: Adam and momentum at step 39" in race.seen.text

@@ -66,3 +66,5 @@ def test_relative_error():
     assert relative_error([1.0, 0.0], [1.0, 1e-3]) == pytest.approx(1e-3)
     assert relative_error([0.0], [0.0]) == 0
     assert relative_error([1.0], [-1.0]) == 2
+    assert np.isnan(relative_error([np.nan, 1.0], [1.0, 1.0]))
+    assert np.isnan(relative_error([1.0, 1.0], [np.nan, 1.0]))

@@ -167,7 +167,9 @@ def test_cross_entropy_of_a_right_and_a_wrong_guess():
     losses, gradient = cross_entropy(scores, np.array([0, 1]))
     np.testing.assert_allclose(losses, [np.log(10 / 8), np.log(10)])
     np.testing.assert_allclose(gradient, [[-0.2, 0.1, 0.1], [0.8, -0.9, 0.1]])
-    assert np.isfinite(cross_entropy(np.array([[0.0, 1e4]]), np.array([0]))[0])  # where the probability is 0 in floats
+    far, sure = cross_entropy(np.array([[0.0, 1e4], [1e4, 0.0]]), np.array([0, 0]))[0]
+    assert far == 1e4  # where the probability is 0 in floats
+    assert str(sure) == "0.0"  # and not -0
 
 
 def test_the_network_of_the_article_has_the_parameters_that_keras_counts():

@@ -14,6 +14,7 @@ from adamcourse.surfaces import bowl, quadratic
     "loss",
     [
         Noisy(bowl, 1.0),
+        Noisy(RareWord(3), 0.1),
         RareWord(3),
         Flattening(change=5),
         Replay([[1.0], [2.0]]),
@@ -60,6 +61,8 @@ def test_a_recorded_stream_is_played_whatever_x_is():
         (lambda: Noisy(bowl, -1.0), "sigma = -1.0: a standard deviation is 0 or more"),
         (lambda: RareWord(0), "every = 0: give a whole number, 1 or more"),
         (lambda: RareWord(2.5), "every = 2.5"),
+        (lambda: RareWord(sigma=-1), "sigma = -1: a standard deviation is 0 or more"),
+        (lambda: Scheduled(Scheduled(Adam(), warmup(3)), cosine(9)), r"optimizer = Scheduled\(...\): it has no lr"),
         (lambda: Flattening(steepness=0), "steepness = 0: a steepness is above 0"),
         (lambda: Flattening(change=1.5), "change = 1.5: give a whole number, 0 or more"),
         (lambda: Flattening(sigma=-1), "sigma = -1: a standard deviation is 0 or more"),

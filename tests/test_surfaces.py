@@ -81,6 +81,14 @@ def test_curvatures_of_a_quadratic_are_the_eigenvalues_of_its_hessian():
         np.testing.assert_allclose(np.linalg.eigvalsh(hessian), [0.5, 20.0], rtol=1e-12)
 
 
+def test_whole_numbers_are_as_good_as_floats():
+    for surface in (surfaces.ravine(2.5), surfaces.rotated_ravine(100)):
+        for point in ([1, 1], [1, 0]):
+            exact = np.array(point, float)
+            assert surface.value(np.array(point)) == surface.value(exact)
+            np.testing.assert_array_equal(surface.gradient(np.array(point)), surface.gradient(exact))
+
+
 def test_the_bowl_is_the_formula_on_the_page():
     assert surfaces.bowl.value(np.array([3.0, 4.0])) == 25
     assert surfaces.bowl.domain == ((-1, 1), (-1, 1))
@@ -96,6 +104,8 @@ def test_distance_is_to_the_nearest_minimum():
         (lambda: surfaces.ravine(0.5), "condition = 0.5"),
         (lambda: surfaces.ravine(np.inf), "condition = inf"),
         (lambda: surfaces.quadratic((1, -1)), "curvatures = .*above 0"),
+        (lambda: surfaces.quadratic(()), r"curvatures = \(\): .*above 0"),
+        (lambda: surfaces.quadratic((1, 2), angle=np.nan), "angle = nan"),
         (lambda: surfaces.quadratic((1, 2, 3), angle=1), "angle = 1: only two"),
     ],
 )

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import tracemalloc
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 from adamcourse import training as module
 from adamcourse.datasets import load_digits, load_runs
+from adamcourse.descent import descend
 from adamcourse.layers import Dense, Dropout, ReLU
 from adamcourse.network import Network, SoftmaxRegression, article_cnn
 from adamcourse.optimizers import ALL, SWATS, Adam, GradientDescent, Momentum
@@ -353,7 +355,9 @@ def test_the_progress_bar_is_quiet_when_it_is_not_wanted(hidden):
     [
         (lambda: training(batch=0), "batch = 0"),
         (lambda: training(w=np.zeros(3)), r"w has shape \(3,\)"),
-        (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0][:, :9], TEST[1])), r"images have shape \(1, 9\)"),
+        (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0][:, :9], TEST[1])), r"images have shape \(150, 9\)"),
+        (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0], np.append(TEST[1][1:], 10))), "from 0 to 9"),
+        (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0], TEST[1][1:])), r"labels \(149,\)"),
         (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0][:0], TEST[1][:0])), "n at least 1"),
         (lambda: training().run(epochs=1.5), r"epochs = 1.5: give a whole number, 0 or more"),
         (lambda: training().run(epochs=-1), r"epochs = -1"),
@@ -375,6 +379,24 @@ def test_all_rates_in_one_descent_or_one_by_one(surface):
     together = compare(problem, racers, **settings)
     alone = compare(problem, racers, **settings, measure=surface.value)
     assert together == alone
+
+
+@dataclass(frozen=True)
+class Normalised(GradientDescent):
+    """Steps of length α, whatever the gradient, so that each coordinate's depends on the other's."""
+
+    coordinatewise = False
+
+    def step(self, x, g, state):
+        return x - self.lr * g / np.linalg.norm(g), state
+
+
+def test_rates_of_an_optimizer_that_mixes_coordinates_do_not_see_each_other():
+    rates = np.geomspace(1e-3, 1, 31)
+    found = compare(from_anywhere(ravine(10)), {"it": Normalised}, rates, target=1e-2, steps=2000)["it"]
+    for seed, steps in enumerate(found.arrivals):
+        loss, start = from_anywhere(ravine(10))(seed)
+        assert descend(loss, Normalised(found.rate), start, 2000).arrival(1e-2) == steps
 
 
 def test_gradient_descent_is_found_at_its_best_rate():

@@ -144,7 +144,7 @@ class Adadelta(optimizers.RMSprop):
     ---------
     lr : α, >= 0, default 1.
     rho : ρ, how much of both means is kept, 0 <= ρ < 1, default 0.95.
-    eps : ε, >= 0, default 1e-6; the first steps are √ε long.
+    eps : ε, >= 0, default 1e-6; a first step is √(ε / (1 - ρ)) long.
 
     Raises ValueError when an argument is outside its range.
     Source: Zeiler 2012, Algorithm 1.

@@ -229,10 +229,12 @@ def _fitting(returned, exercise, right):
         order = f"{exercise.returned}, in this order" if len(exercise.outputs) > 1 else f"{exercise.returned} alone"
         raise Unfit("wrong shape", f"Not yet: return {order}; yours returns {count}.")
     for i, (name, part) in enumerate(zip(exercise.outputs, parts, strict=True)):
-        if not isinstance(part, (np.ndarray, np.number, float, int)):
-            raise Unfit("wrong shape", f"Not yet: {name} must be an array, yours is of type {type(part).__name__}.")
-        if np.asarray(part).dtype.kind not in "fiu":
-            raise Unfit("wrong shape", f"Not yet: {name} must hold real numbers, yours holds {part.dtype}.")
+        kind = np.asarray(part).dtype if isinstance(part, (np.ndarray, np.number, float, int)) else None
+        if kind is None:
+            what = "a number" if right and not right[i].shape else "an array"
+            raise Unfit("wrong shape", f"Not yet: {name} must be {what}, yours is of type {type(part).__name__}.")
+        if kind.kind not in "fiu":
+            raise Unfit("wrong shape", f"Not yet: {name} must hold real numbers, yours holds {kind}.")
         if right and np.shape(part) != (shape := right[i].shape):
             what = f"have shape {shape}" if shape else "be a single number"
             raise Unfit("wrong shape", f"Not yet: {name} must {what}, yours has shape {np.shape(part)}.")
@@ -281,7 +283,7 @@ def _difference(exercise, case, right, t, i, where, expected, got):
     when = f"At step {t}, for" if step else "For"
     return (
         f"Not yet. {when} {', '.join(given)}, {exercise.outputs[i]}{at} should be "
-        f"{_apart(expected, got)}.{_remark(expected, got, exercise)}"
+        f"{_apart(expected, got)}.{_remark(expected, got, exercise) if i == 0 else ''}"
     )
 
 
@@ -320,4 +322,4 @@ def _crash(error, t, functions=()):
         said += ". (A power is written ** in Python.)"
     if isinstance(error, TypeError) and "'function'" in said:
         said += f". ({functions[0]} is a function: call it, as in {functions[0]}(x).)" if functions else ""
-    return "\n".join([f"Not yet: your function stops at step {t} with an error.", *lines, f"  {said}"])
+    return "\n".join([f"Not yet: your function stops at step {t} with an error.", *lines[-3:], f"  {said}"])

@@ -133,6 +133,12 @@ EXERCISES = (
                     "losses": ((0.3, 0.2, 5.0), (0.4, 0.1, 0.35), (0.6, nan, 0.7), (0.9, 0.8, 1.0)),
                 }
             ),
+            Call(
+                {
+                    "rates": (0.1, 0.2, 0.4),
+                    "losses": ((0.3, 0.2, 5.0), (0.2, nan, 0.25), (0.9, 0.8, 1.0)),  # one diverges, two are good
+                }
+            ),
         ),
         outputs=("rate",),
         mistakes=(
@@ -147,6 +153,11 @@ EXERCISES = (
                     np.argmin([np.median(row[~np.isnan(row)]) if (~np.isnan(row)).any() else np.inf for row in losses])
                 ],
                 "A rate at which two of three runs diverge is not good because the third one is: put inf for NaN.",
+            ),
+            Mistake(
+                "one diverged run throws a rate out",
+                lambda rates, losses: rates[np.nanargmin(np.median(losses, axis=1))],
+                "The median of a row that holds NaN is NaN. Put inf for NaN first: two good runs of three are enough.",
             ),
             Mistake(
                 "a diverged run counts as 0",

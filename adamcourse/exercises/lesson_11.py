@@ -160,12 +160,18 @@ EXERCISES = (
         cases=(
             Call({"p": (-0.1, -0.1), "g": (1.0, 3.0)}),
             Call({"p": (0.2, -0.1, 0.05), "g": (-4.0, -1.0, 0.5)}),
+            Call({"p": (0.2, -0.1), "g": (1.0, 0.5)}),  # a step that leads uphill
         ),
         mistakes=(
             Mistake(
                 "the sign is turned round",
                 lambda p, g: p @ p / (p @ g),
                 "p points down and g up, so p·g is negative, and the rate is to be positive.",
+            ),
+            Mistake(
+                "the rate is never negative",
+                lambda p, g: p @ p / abs(p @ g),
+                "Where a step leads uphill, p·g is positive and the rate negative. Take no absolute value.",
             ),
             Mistake(
                 "this is the projection of p onto -g",

@@ -159,6 +159,8 @@ class Explorer:
         self.fig, self.draw, self.controls, self.about, self.challenge = fig, draw, controls, about, challenge
         start = {name: control.value for name, control in controls.items()}
         self.presets = (presets or {}) | {"Reset": start}
+        for values in self.presets.values():
+            self._known(values)
         self.picture = Picture(layout=widgets.Layout(width=f"{fig.bbox.width:.0f}px", max_width="100%"))
         self.says, self.verdict = widgets.HTML(), widgets.HTML()
         self._moving, self._held = [], False
@@ -172,7 +174,8 @@ class Explorer:
 
     @_in_turn
     def set(self, **values):
-        """Set several controls and show one picture."""
+        """Set several controls and show one picture; ValueError, and nothing is set, when there is no such control."""
+        self._known(values)
         self._held = True
         try:
             for control in self.controls.values():
@@ -183,6 +186,10 @@ class Explorer:
         finally:
             self._held = False
         self._show()
+
+    def _known(self, values):
+        for name in values.keys() - self.controls.keys():
+            raise ValueError(f"{name} = {values[name]!r}: the controls of this explorer are {', '.join(self.controls)}")
 
     @_in_turn
     def update(self):

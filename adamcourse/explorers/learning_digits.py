@@ -29,7 +29,7 @@ class Watched(NamedTuple):
     classes: list
 
 
-@lru_cache(maxsize=1)  # while the steps are played nothing is computed anew
+@lru_cache(maxsize=2)  # this training, and one drawn ahead: playing the steps computes nothing anew
 def trained(name, rate):
     """Train from the same start with one optimizer, and return what was seen."""
     train, (images, labels) = few_digits(TRAIN, OTHERS)

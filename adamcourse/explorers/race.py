@@ -47,7 +47,8 @@ def ranking(paths, surface):
 
 def result(surface, arrived, lost):
     """Return in words who wins on a surface and who never arrives."""
-    won = f"{arrived[0][1]} at step {arrived[0][0]}" if arrived else "nobody"
+    first = [label for step, label in arrived if step == arrived[0][0]]
+    won = f"{' and '.join(first)} at step {arrived[0][0]}" if arrived else "nobody"
     never = f" ({', '.join(lost)}: never)" if arrived and lost else ""
     return f"{surface.name}: {won}{never}"
 
