@@ -121,8 +121,8 @@ def table(name):
     Optax    none   0.9    0.999  1e-08  0.0001        0         x ← x - α λ x
     <BLANKLINE>
     PyTorch: The course's form: x shrinks by 1 - α λ, then Algorithm 1, with ε added to √v̂.
-    Keras: The paper's second form of Adam, ε added to √v; x shrinks by 1 - α λ, with λ = 0.004.
-    Optax: The course's form: α λ x is subtracted from x beside Adam's step, with λ = 1e-4.
+    Keras: The paper's second form of Adam, ε added to √v; x shrinks by 1 - α λ.
+    Optax: The course's form: α λ x is subtracted from x beside Adam's step.
     """
     if name not in DIALECTS:
         raise ValueError(f"name = {name!r}: choose one of {', '.join(DIALECTS)}")

@@ -50,7 +50,7 @@ class SGD(optimizers.Momentum):
 
 @dataclass(frozen=True)
 class Adagrad(optimizers.Adagrad):
-    """The ε stands inside the root, √(s + ε), and s begins at 0.1.
+    """The ε stands inside the root, √(s + ε).
 
     s ← s + g²
     x ← x - α g / √(s + ε)
@@ -129,7 +129,7 @@ class Adam(EpsHat, optimizers.AdamW):
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """The paper's second form of Adam, ε added to √v; x shrinks by 1 - α λ, with λ = 0.004."""
+    """The paper's second form of Adam, ε added to √v; x shrinks by 1 - α λ."""
 
     weight_decay: float | np.ndarray = 4e-3
 

@@ -35,7 +35,7 @@ class SGD(optimizers.Momentum):
 
 @dataclass(frozen=True)
 class Adagrad(keras.Adagrad):
-    """The ε stands inside the root, √(s + ε), and s begins at 0.1, as in Keras."""
+    """The ε stands inside the root, √(s + ε), as in Keras."""
 
     lr: float | np.ndarray = field()
 
@@ -88,7 +88,7 @@ class Adam(optimizers.Adam):
 
 @dataclass(frozen=True)
 class AdamW(optimizers.AdamW, Adam):
-    """The course's form: α λ x is subtracted from x beside Adam's step, with λ = 1e-4.
+    """The course's form: α λ x is subtracted from x beside Adam's step.
 
     Arguments
     ---------

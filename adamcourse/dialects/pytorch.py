@@ -85,7 +85,7 @@ class SGD(L2, Dampened):
 
 @dataclass(frozen=True)
 class Adagrad(L2, optimizers.Adagrad):
-    """The course's form: ε is added to √s, and s begins at 0."""
+    """The course's form: ε is added to √s."""
 
 
 @dataclass(frozen=True)
