@@ -42,3 +42,12 @@ def test_a_failure_is_told_with_the_course_and_the_error(capsys):
     assert contest.enter(lambda lr: 1 / 0) is None
     assert "failed on the course ravine" in (printed := capsys.readouterr().out)
     assert "ZeroDivisionError: division by zero" in printed
+
+
+def test_a_failure_inside_numpy_is_told_with_the_own_line(capsys):
+    class Newton(GradientDescent):
+        def step(self, x, g, state):
+            return x - np.linalg.solve(np.zeros((2, 2)), g), state
+
+    assert contest.enter(Newton) is None
+    assert "in the line 'return x - np.linalg.solve(np.zeros((2, 2)), g), state'" in capsys.readouterr().out

@@ -61,6 +61,13 @@ def test_every_descent_sees_the_same_minibatches(loss):
     assert (first != other).any()
 
 
+@pytest.mark.parametrize("height", [1e2, 1e4, 1e6])
+def test_no_loss_is_below_0_where_all_fits(height):
+    X = np.stack([np.ones(12), np.linspace(0, 1, 12)], axis=1)
+    w = np.array([height, 0.3])
+    assert 0 <= LeastSquares(X, X @ w).value(w) <= 1e-15 * height**2
+
+
 def test_least_squares_descends_to_the_solution_of_the_normal_equations():
     loss = LOSSES[0]
     best = np.linalg.solve(X.T @ X, X.T @ loss.y)
