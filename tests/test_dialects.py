@@ -272,6 +272,9 @@ def test_a_call_is_translated_to_its_arguments():
         ("PyTorch", "Adam", {"beta1": 0.5}, "beta1 = 0.5: PyTorch's Adam takes betas, "),
         ("PyTorch", "Adam", {"eps": -1}, "eps = -1: eps must be 0 or more"),
         ("PyTorch", "AdamW", {"amsgrad": True}, "amsgrad = True"),
+        ("PyTorch", "Adam", {"betas": 0.9}, "betas = 0.9: give 2 numbers in a tuple"),
+        ("PyTorch", "Adam", {"betas": (0.9,)}, r"betas = \(0.9,\): give 2 numbers in a tuple"),
+        ("Optax", "adam", {"b1": 0.5}, "learning_rate is missing: Optax's adam has no default for it"),
     ],
 )
 def test_what_is_not_known_is_named(framework, name, arguments, message):

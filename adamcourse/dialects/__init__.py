@@ -52,8 +52,8 @@ def translate(framework, name, **arguments):
     name : of the optimizer, as the framework writes it; small and capital letters are the same.
     arguments : by the framework's own names; None is what is not given, as in Keras and Optax.
 
-    Raises ValueError when framework or name is not known here, the optimizer has no such argument, or a value is
-    outside its range.
+    Raises ValueError when framework or name is not known here, the optimizer has no such argument, one without default
+    is missing, or a value is outside its range.
 
     >>> translate("PyTorch", "Adam", betas=(0.5, 0.9), amsgrad=True)
     AMSGrad(lr=0.001, beta1=0.5, beta2=0.9, eps=1e-08, bias_correction=True, weight_decay=0.0)
@@ -72,7 +72,13 @@ def translate(framework, name, **arguments):
         if argument not in names:
             raise ValueError(f"{argument} = {value!r}: {framework}'s {name} takes {', '.join(names)} here")
         ours = names[argument].split()
-        settings |= dict(zip(ours, value if len(ours) > 1 else [value], strict=True))
+        values = (value,) if len(ours) == 1 else value
+        if not isinstance(values, (tuple, list)) or len(values) != len(ours):
+            raise ValueError(f"{argument} = {value!r}: give {len(ours)} numbers in a tuple")
+        settings |= dict(zip(ours, values, strict=True))
+    for theirs, ours in names.items():
+        if ours in defaults(known[key]).keys() - settings.keys() and defaults(known[key])[ours] is None:
+            raise ValueError(f"{theirs} is missing: {framework}'s {name} has no default for it")
     return known[key](**settings)
 
 
