@@ -72,7 +72,8 @@ class Network:
     layers : a list of layers; the last one gives the scores of the classes. The network keeps copies of its own.
     input_shape : the shape of one example: (features,), or (height, width, channels).
 
-    Raises ValueError when a layer cannot take what the one before it gives, or the last gives no row of scores.
+    Raises ValueError when input_shape is no tuple, a layer cannot take what the one before it gives, or the last gives
+    no row of scores.
     Source: Rumelhart, Hinton and Williams 1986.
 
     >>> network = Network([Dense(16), ReLU(), Dense(10)], (784,))

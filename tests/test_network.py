@@ -162,6 +162,11 @@ def test_gradients_of_whole_networks_agree_with_finite_differences(name):
     assert relative_error(loss.value_and_gradient(w)[1], numerical_gradient(value, w)) < 1e-8
 
 
+def test_a_shape_that_is_no_tuple_is_named():
+    with pytest.raises(ValueError, match=r"input_shape = 784: give a tuple, as in \(784,\)"):
+        Network([Dense(10)], (784))  # the comma was forgotten
+
+
 def test_cross_entropy_of_a_right_and_a_wrong_guess():
     scores = np.log([[8.0, 1.0, 1.0], [8.0, 1.0, 1.0]])
     losses, gradient = cross_entropy(scores, np.array([0, 1]))
