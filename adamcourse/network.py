@@ -30,8 +30,14 @@ def softmax(scores):
     >>> softmax(np.array([0.0, np.log(3)])).round(2)
     array([0.25, 0.75])
     """
-    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    _, e = _below_the_largest(scores)
     return e / e.sum(axis=-1, keepdims=True)
+
+
+def _below_the_largest(scores):
+    """Return the scores less the largest of their row, and exp of that."""
+    below = scores - scores.max(axis=-1, keepdims=True)
+    return below, np.exp(below)
 
 
 def cross_entropy(scores, labels):
@@ -50,11 +56,12 @@ def cross_entropy(scores, labels):
     >>> losses.round(4), gradient.round(2)  # -log ¾, and each probability less what it should be
     (array([0.2877]), array([[ 0.25, -0.25]]))
     """
-    p, mine = softmax(scores), (np.arange(len(labels)), labels)  # (n, classes)
-    below = scores - scores.max(axis=-1, keepdims=True)
-    losses = np.log(np.exp(below).sum(axis=-1)) - below[mine]  # -log p[mine], also where p is too small for a float
-    p[mine] -= 1
-    return losses, p
+    below, e = _below_the_largest(scores)  # (n, classes)
+    total, mine = e.sum(axis=-1, keepdims=True), (np.arange(len(labels)), labels)
+    losses = np.log(total[:, 0]) - below[mine]  # -log p[mine], also where p is too small for a float
+    gradient = e / total
+    gradient[mine] -= 1
+    return losses, gradient
 
 
 class Evaluation(NamedTuple):

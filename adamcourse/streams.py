@@ -35,8 +35,7 @@ class Noisy:
     seed: int = 0
 
     def __post_init__(self):
-        if not 0 <= self.sigma < np.inf:
-            raise ValueError(f"sigma = {self.sigma}: a standard deviation is 0 or more")
+        _check_sigma(self.sigma)
         self.rewind()
 
     def rewind(self):
@@ -79,8 +78,7 @@ class RareWord:
     def __post_init__(self):
         if not isinstance(self.every, (int, np.integer)) or self.every < 1:
             raise ValueError(f"every = {self.every!r}: give a whole number, 1 or more")
-        if not 0 <= self.sigma < np.inf:
-            raise ValueError(f"sigma = {self.sigma}: a standard deviation is 0 or more")
+        _check_sigma(self.sigma)
         self.rewind()
 
     def rewind(self):
@@ -125,8 +123,7 @@ class Flattening:
             raise ValueError(f"steepness = {self.steepness}: a steepness is above 0")
         if not isinstance(self.change, (int, np.integer)) or self.change < 0:
             raise ValueError(f"change = {self.change!r}: give a whole number, 0 or more")
-        if not 0 <= self.sigma < np.inf:
-            raise ValueError(f"sigma = {self.sigma}: a standard deviation is 0 or more")
+        _check_sigma(self.sigma)
         self.rewind()
 
     def rewind(self):
@@ -260,3 +257,8 @@ def average_regret(path):
     g, x = path.gradient[:, 0], path.x[:, 0]
     total = np.cumsum(g * x, axis=0) + np.abs(np.cumsum(g, axis=0))
     return total / np.arange(1, len(g) + 1).reshape(-1, *(1,) * (g.ndim - 1))
+
+
+def _check_sigma(sigma):
+    if not 0 <= sigma < np.inf:
+        raise ValueError(f"sigma = {sigma}: a standard deviation is 0 or more")

@@ -147,8 +147,7 @@ class Training:
         self.loss = network.loss(*train, batch=batch, seed=seed)
         self.network = self.loss.network
         self.w = network.start(seed) if w is None else np.array(w)
-        network.loss(*validation)  # what does not fit is said at once
-        self.network.evaluate(self.w, validation[0][:1], validation[1][:1])
+        network.loss(*validation), network.views(self.w)  # what does not fit is said at once
         self.states = start_in_blocks(optimizer, self.w)
         self.history = History(batches=-(-len(self.loss.labels) // (batch or len(self.loss.labels))))
         self._gradient = np.empty_like(self.w)

@@ -123,7 +123,7 @@ def test_a_minibatch_has_a_share_of_the_variance():
 
 def test_children_drawn_independently_keep_a_walk_on_the_floor_and_a_shuffle_a_little_below():
     X, y = standardised()
-    loss, best, single = heights()
+    _, best, single = heights()
     floor = 0.5 * 0.1 * (single(best) ** 2).sum(axis=1).mean() / 8 / (2 - 0.1)
     assert floor == pytest.approx(0.032, abs=5e-4)
     rng, hessian = np.random.default_rng(0), X.T @ X / 928

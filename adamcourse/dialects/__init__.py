@@ -76,8 +76,9 @@ def translate(framework, name, **arguments):
         if not isinstance(values, (tuple, list)) or len(values) != len(ours):
             raise ValueError(f"{argument} = {value!r}: give {len(ours)} numbers in a tuple")
         settings |= dict(zip(ours, values, strict=True))
+    missing = {ours for ours, default in defaults(known[key]).items() if default is None} - settings.keys()
     for theirs, ours in names.items():
-        if ours in defaults(known[key]).keys() - settings.keys() and defaults(known[key])[ours] is None:
+        if ours in missing:
             raise ValueError(f"{theirs} is missing: {framework}'s {name} has no default for it")
     return known[key](**settings)
 

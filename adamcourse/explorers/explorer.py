@@ -50,38 +50,34 @@ class Challenge(NamedTuple):
 
 def slider(label, low, high, value, step):
     """Return a slider with equal steps; the value lies on a step."""
-    return widgets.FloatSlider(value, min=low, max=high, step=step, readout_format=".3g", **_named(label))
+    return widgets.FloatSlider(value, min=low, max=high, step=step, readout_format=".3g", description=label)
 
 
 def log_slider(label, low, high, value):
     """Return a slider with twenty steps a decade; low, high and value are put on a step."""
     low, high, value = np.round(20 * np.log10((low, high, value))) / 20
     digits = ".3r" if low >= -4 else ".3g"  # 1000 in place of 1.00e+3, but not ten digits for a millionth
-    return widgets.FloatLogSlider(10**value, min=low, max=high, step=0.05, readout_format=digits, **_named(label))
+    return widgets.FloatLogSlider(10**value, min=low, max=high, step=0.05, readout_format=digits, description=label)
 
 
 def whole_slider(label, low, high, value):
     """Return a slider over whole numbers."""
-    return widgets.IntSlider(value, min=low, max=high, **_named(label))
+    return widgets.IntSlider(value, min=low, max=high, description=label)
 
 
 def steps_slider(label, low, high, value):
     """Return a slider over whole numbers that can be played: it has a button that moves it on to the end."""
-    return PlayedSlider(value, min=low, max=high, **_named(label))
+    return PlayedSlider(value, min=low, max=high, description=label)
 
 
 def checkbox(label, value):
     """Return a box to tick."""
-    return widgets.Checkbox(value, **_named(label))
+    return widgets.Checkbox(value, description=label)
 
 
 def choice(label, options, value):
     """Return a list to choose from."""
-    return widgets.Dropdown(options=options, value=value, **_named(label))
-
-
-def _named(label):
-    return {"description": label, "style": {"description_width": "initial"}}
+    return widgets.Dropdown(options=options, value=value, description=label)
 
 
 def _align(controls):
@@ -160,7 +156,7 @@ class Explorer:
         start = {name: control.value for name, control in controls.items()}
         self.presets = (presets or {}) | {"Reset": start}
         for values in self.presets.values():
-            self._known(values)
+            self._check_names(values)
         self.picture = Picture(layout=widgets.Layout(width=f"{fig.bbox.width:.0f}px", max_width="100%"))
         self.says, self.verdict = widgets.HTML(), widgets.HTML()
         self._moving, self._held = [], False
@@ -175,7 +171,7 @@ class Explorer:
     @_in_turn
     def set(self, **values):
         """Set several controls and show one picture; ValueError, and nothing is set, when there is no such control."""
-        self._known(values)
+        self._check_names(values)
         self._held = True
         try:
             for control in self.controls.values():
@@ -187,7 +183,7 @@ class Explorer:
             self._held = False
         self._show()
 
-    def _known(self, values):
+    def _check_names(self, values):
         for name in values.keys() - self.controls.keys():
             raise ValueError(f"{name} = {values[name]!r}: the controls of this explorer are {', '.join(self.controls)}")
 

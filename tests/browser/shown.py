@@ -59,6 +59,10 @@ class Shown:
         """Return the number beside a slider."""
         return handle.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]").locator(".widget-readout")
 
+    def value(self, handle, control):
+        """Return the value that a slider's handle stands at; control is the same slider in Python."""
+        return handle.evaluate(VALUE, getattr(control, "base", None))
+
     def click(self, name):
         """Press a button of the explorer."""
         self.box.get_by_role("button", name=name, exact=True).click()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.shown import SLIDER, VALUE, Shown
+from tests.browser.shown import SLIDER, Shown
 from tests.test_explorers import MADE, WON, in_lesson
 
 WRITTEN_OUT = re.compile(r"^-?[\d.]+(e-\d+)?$")  # 1000 and not 1.00e+3
@@ -49,15 +49,16 @@ def test_a_key_press_on_each_control_changes_the_pixels_and_the_sentence(explore
 
 def test_each_slider_is_long_enough_to_drag_and_its_number_is_written_out_at_both_ends(explorers):
     for name, (shown, made) in explorers.items():
-        for label, (kind, handle) in zip(made.controls, shown.controls(), strict=True):
-            if kind == SLIDER:
-                assert shown.track(handle).bounding_box()["width"] >= 200, name
-                for key in ("Home", "End"):
-                    handle.press(key)
-                    expect(shown.readout(handle), name).to_have_text(WRITTEN_OUT)
-                    assert shown.readout(handle).evaluate("number => number.scrollWidth <= number.clientWidth"), name
-                    made.set(**{label: handle.evaluate(VALUE, getattr(made.controls[label], "base", None))})
-                    shown.says(made.seen.text)  # else what is on its way comes after the next test's reset
+        controls = zip(made.controls.items(), shown.controls(), strict=True)
+        for label, control, handle in [(*named, handle) for named, (kind, handle) in controls if kind == SLIDER]:
+            readout = shown.readout(handle)
+            assert shown.track(handle).bounding_box()["width"] >= 200, name
+            for key in ("Home", "End"):
+                handle.press(key)
+                expect(readout, name).to_have_text(WRITTEN_OUT)
+                assert readout.evaluate("number => number.scrollWidth <= number.clientWidth"), name
+                made.set(**{label: shown.value(handle, control)})
+                shown.says(made.seen.text)  # else what is on its way comes after the next test's reset
 
 
 def test_tab_goes_through_all_controls_and_buttons_in_their_order(lesson, explorers):

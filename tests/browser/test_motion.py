@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.benchmarks.explorers import COMMON, OURS
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.lab import IDLE, write_notebook
-from tests.browser.shown import SLIDER, VALUE, Shown
+from tests.browser.shown import SLIDER, Shown
 from tests.test_explorers import MADE
 
 RACE = "from adamcourse.explorers import race\n\nrace()"
@@ -149,7 +149,7 @@ def test_a_fast_drag_leaves_no_queue_and_ends_with_its_last_value(figures, figur
         move(0.7)
         on_the_way = shown.picture.evaluate(PICTURES)
 
-    value = handle.evaluate(VALUE, getattr(made.controls[control], "base", None))
+    value = shown.value(handle, made.controls[control])
     made.set(**made.presets["Reset"] | {control: value})
     shown.says(made.seen.text)
     expect(shown.picture).to_have_js_property("complete", True)
@@ -233,7 +233,7 @@ def test_pause_leaves_the_slider_where_it_is_and_the_next_play_goes_on_from_ther
     expect(shown.sentence).not_to_contain_text(" 60 steps shown")
     shown.click("Pause")
     expect(shown.box.get_by_role("button", name="Play")).to_be_visible()
-    paused = round(shown.controls()[0][1].evaluate(VALUE))
+    paused = round(shown.value(shown.controls()[0][1], made.controls["steps"]))
     assert 60 < paused < 300
     shown.click(FAILURE)
     made.set(**made.presets[FAILURE])
