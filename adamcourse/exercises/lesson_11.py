@@ -169,7 +169,7 @@ EXERCISES = (
                 "p points down and g up, so p·g is negative, and the rate is to be positive.",
             ),
             Mistake(
-                "the rate is never negative",
+                "your rate is never negative",
                 lambda p, g: p @ p / abs(p @ g),
                 "Where a step leads uphill, p·g is positive and the rate negative. Take no absolute value.",
             ),
