@@ -108,7 +108,8 @@ def descend(loss, optimizer, start, steps, limit=1e6):
         is rewound first, so that every descent sees the same ones.
     optimizer : anything with `start(x)` and `update(x, gradient, state)`.
     start : where to begin, shape (n, ...), coordinates on the first axis. With hyper-parameters of shape (a, b) a
-        point of shape (n,) becomes n x a x b: as many descents as there are hyper-parameters.
+        point of shape (n,) becomes n x a x b: as many descents as there are hyper-parameters, never one descent with
+        a value for each coordinate. That is what `update` does with hyper-parameters of the shape of x.
     steps : how many steps to take, a whole number, 0 or more.
     limit : a descent has diverged when a coordinate is further out than limit times max(1, |start|); default 1e6.
 

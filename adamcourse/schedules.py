@@ -1,6 +1,7 @@
 """An optimizer in a wrapper: learning rates that change from step to step, and walks that stay within bounds."""
 
 import math
+import warnings
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
@@ -50,15 +51,24 @@ def cosine(steps):
     ---------
     steps : after how many steps 0 is reached, > 0.
 
-    Raises ValueError when steps is not above 0.
+    Raises ValueError when steps is not above 0. Warns when it is asked for a step after its last one: the rate stays 0,
+    and who wants to train on for longer needs a longer schedule from the beginning.
     Source: Loshchilov and Hutter 2017, without restarts.
 
-    >>> [round(cosine(100)(t), 3) for t in (0, 50, 100, 101)]
-    [1.0, 0.5, 0.0, 0.0]
+    >>> [round(cosine(100)(t), 3) for t in (0, 50, 75, 99)]
+    [1.0, 0.5, 0.146, 0.0]
     """
     if not steps > 0:
         raise ValueError(f"steps = {steps}: give a number of steps above 0")
-    return lambda t: 0.5 * (1 + math.cos(math.pi * min(t / steps, 1)))
+
+    def factor(t):
+        if t >= steps:
+            warnings.warn(
+                f"the cosine over {steps} steps has ended: at step {t} the rate is 0, and stays 0", stacklevel=2
+            )
+        return 0.5 * (1 + math.cos(math.pi * min(t / steps, 1)))
+
+    return factor
 
 
 def warmup(steps):
@@ -86,9 +96,17 @@ class Counted(NamedTuple):
     t: int
 
 
+def _as_inside(wrapper):
+    """Return whether the step of a coordinate depends on no other one: that is up to the optimizer inside."""
+    return getattr(wrapper.optimizer, "coordinatewise", False)
+
+
 @dataclass(frozen=True)
 class Wrapper:
     """What wrappers share: they are optimizers themselves, and look like the one inside.
+
+    A wrapper may clip by a norm or do something else in which coordinates see each other, so a long vector reaches it
+    whole. One that treats each coordinate by itself says so with `coordinatewise = property(_as_inside)`.
 
     Arguments
     ---------
@@ -104,8 +122,8 @@ class Wrapper:
 
     @property
     def coordinatewise(self):
-        """Whether the step of a coordinate depends on no other one."""
-        return getattr(self.optimizer, "coordinatewise", True)
+        """Whether the step of a coordinate depends on no other one; False unless a wrapper says otherwise."""
+        return False
 
     def start(self, x):
         """Return the state before the first step."""
@@ -137,6 +155,8 @@ class Scheduled(Wrapper):
 
     optimizer: Optimizer
     factor: Callable
+
+    coordinatewise = property(_as_inside)
 
     def __post_init__(self):
         if not hasattr(self.optimizer, "lr"):
@@ -181,6 +201,8 @@ class Projected(Wrapper):
 
     low: float
     high: float
+
+    coordinatewise = property(_as_inside)
 
     def __post_init__(self):
         if not self.low <= self.high:

@@ -21,6 +21,7 @@ from adamcourse.descent import descend
 from adamcourse.layers import Dropout
 from adamcourse.network import Evaluation
 from adamcourse.optimizers.in_place import update_in_place
+from adamcourse.optimizers.optimizer import floats
 from adamcourse.streams import Noisy
 from adamcourse.surfaces import Surface
 
@@ -29,14 +30,17 @@ BLOCK = 131_072  # floats: half a megabyte in float32
 
 def blocks(n, optimizer):
     """Return the stretches in which an optimizer updates a vector of n numbers, a list of slices."""
-    size = BLOCK if getattr(optimizer, "coordinatewise", True) else n
+    size = BLOCK if getattr(optimizer, "coordinatewise", False) else n
     return [slice(first, first + size) for first in range(0, n, size)]
 
 
 def start_in_blocks(optimizer, x):
     """Return the states before the first step, one for each block of the vector x."""
     if getattr(optimizer, "shape", ()) != ():
-        raise ValueError(f"{optimizer} has several values of a hyper-parameter: a vector of weights takes one")
+        raise ValueError(
+            f"{optimizer} has hyper-parameters of shape {optimizer.shape}: a training takes one number for each. "
+            "Train once for each value, or compare them with `descend`, which takes arrays as many descents"
+        )
     return [optimizer.start(x[part]) for part in blocks(len(x), optimizer)]
 
 
@@ -71,14 +75,16 @@ def memory(network, optimizer, dtype=np.float32):
     ---------
     network : anything with a size, the number of its parameters.
     optimizer : an optimizer; its state is measured.
-    dtype : of the parameters, default float32.
+    dtype : of the parameters, float32 or float64, default float32.
+
+    Raises ValueError when dtype is another one.
 
     >>> from adamcourse.network import article_cnn
     >>> from adamcourse.optimizers import Adam
     >>> memory(article_cnn(), Adam())  # Adam remembers two numbers for each parameter
     {'parameters': 2775848, 'gradients': 2775848, 'optimizer state': 5551696}
     """
-    one = np.zeros(1, dtype)
+    one = floats(np.zeros(1, dtype))
     state = sum(part.nbytes for part in _parts(optimizer.start(one)).values() if isinstance(part, np.ndarray))
     vector = network.size * one.nbytes
     return {"parameters": vector, "gradients": vector, "optimizer state": network.size * state}

@@ -356,6 +356,12 @@ def test_float32_stays_float32(make, lr):
 
 
 @every_optimizer
+def test_float16_is_refused(make):
+    with pytest.raises(ValueError, match="x is float16.*give float32 or float64"):
+        make().update(np.ones(3, np.float16), np.ones(3), make().start(np.ones(3)))
+
+
+@every_optimizer
 def test_whole_numbers_become_floats(make):
     optimizer = make()
     x, _ = optimizer.update([1, 2], [1, 1], optimizer.start([1, 2]))

@@ -105,11 +105,22 @@ def test_a_constant_schedule_changes_nothing_and_any_optimizer_obeys():
 
 
 def test_the_shapes_of_the_schedules():
-    falling, rising = [[f(t) for t in range(50)] for f in (cosine(40), warmup(10))]
-    assert falling[0] == rising[9] == rising[49] == 1
-    assert falling[40] == falling[49] == 0
-    assert sum(falling[:40]) == pytest.approx(20.5)  # half of the steps, and half of the first one
+    falling, rising = [[f(t) for t in range(40)] for f in (cosine(40), warmup(10))]
+    assert falling[0] == rising[9] == rising[39] == 1
+    assert sum(falling) == pytest.approx(20.5)  # half of the steps, and half of the first one
     np.testing.assert_allclose(np.diff(rising[:10]), 0.1)
+
+
+def test_a_cosine_that_has_ended_moves_nothing_and_says_so():
+    optimizer, x = Scheduled(GradientDescent(0.1), cosine(2)), np.ones(1)
+    state = optimizer.start(x)
+    for _ in range(2):
+        x, state = optimizer.update(x, x, state)
+    last = x
+    for t in (2, 3):
+        with pytest.warns(UserWarning, match=f"cosine over 2 steps has ended: at step {t} the rate is 0, and stays 0"):
+            x, state = optimizer.update(x, x, state)
+    assert x == last
 
 
 def test_root_of_the_step():

@@ -18,7 +18,7 @@ from adamcourse.descent import descend
 from adamcourse.layers import Dense, Dropout, ReLU
 from adamcourse.network import Network, SoftmaxRegression, article_cnn
 from adamcourse.optimizers import ALL, SWATS, Adam, GradientDescent, Momentum
-from adamcourse.schedules import Scheduled, cosine
+from adamcourse.schedules import Scheduled, Wrapper, cosine
 from adamcourse.surfaces import bowl, lessard, ravine, rosenbrock
 from adamcourse.training import (
     History,
@@ -86,8 +86,34 @@ def test_block_by_block_is_the_whole_to_the_last_bit(optimizer, dtype, monkeypat
         np.testing.assert_array_equal(part, np.concatenate([s[k] for s in states]) if np.ndim(part) else states[0][k])
 
 
+@dataclass(frozen=True)
+class ClippedByHand(Wrapper):
+    """As a learner writes it, who has not heard of blocks: the gradient's norm is at most 1."""
+
+    def update(self, x, gradient, state):
+        return self.optimizer.update(x, gradient / max(1.0, np.linalg.norm(gradient)), state)
+
+
+class WithoutAClass:
+    """Anything with `start` and `update`: it normalises the gradient, and says nothing of coordinates."""
+
+    def start(self, x):
+        return ()
+
+    def update(self, x, gradient, state):
+        return x - gradient / np.linalg.norm(gradient), state
+
+
+@pytest.mark.parametrize("optimizer", [ClippedByHand(GradientDescent(1.0)), WithoutAClass()], ids=["wrapper", "plain"])
+def test_who_does_not_say_that_coordinates_are_apart_gets_the_whole_vector(optimizer, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK", 1000)
+    x, states = np.zeros(3141), start_in_blocks(optimizer, np.zeros(3141))
+    update_in_blocks(optimizer, x, np.ones(3141), states)
+    assert np.linalg.norm(x) == pytest.approx(1)  # four blocks, each of norm 1, would give 2
+
+
 def test_many_rates_at_once_are_refused_for_a_vector():
-    with pytest.raises(ValueError, match="several values of a hyper-parameter"):
+    with pytest.raises(ValueError, match=r"hyper-parameters of shape \(2,\): a training takes one number.*`descend`"):
         training(Adam(lr=np.array([0.1, 0.2])))
 
 
@@ -101,6 +127,8 @@ def test_memory_is_what_the_arrays_take(optimizer):
         "optimizer state": state,
     }
     assert memory(NETWORK, optimizer, np.float64)["optimizer state"] == 2 * state
+    with pytest.raises(ValueError, match="x is float16"):  # nobody keeps squares of gradients in it
+        memory(NETWORK, optimizer, np.float16)
 
 
 def test_a_training_does_not_keep_what_it_went_through():

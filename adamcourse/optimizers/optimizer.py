@@ -89,8 +89,10 @@ class Optimizer(ABC):
 
 
 def floats(x):
-    """Return x as an array of floats, of its own precision if it has one."""
+    """Return x as an array of floats, of its own precision if it has one; float16 is too coarse for squares."""
     x = np.asarray(x)
+    if x.dtype == np.float16:
+        raise ValueError("x is float16, in which 1e-8 is 0 and the square of 1e-4, too: give float32 or float64")
     return x if x.dtype.kind == "f" else x.astype(np.float64)
 
 
