@@ -69,7 +69,7 @@ def enter(optimizer):
     """Race an optimizer against the lessons' own, print the score card, and return the results.
 
     On each course everyone has the same rates to choose from and three seeds. The score is the mean number of steps in
-    the geometric sense, as a multiple of the best of the house: 1 is as good as the best specialist on every course.
+    the geometric sense, as a multiple of the best of the house: 1 is as good as the best specialists, on average.
 
     Arguments
     ---------

@@ -71,10 +71,10 @@ class Path:
         return first if first.ndim else int(first) if self.diverged else None
 
     def arrival(self, target):
-        """Return the first step from which on the loss stays below target.
+        """Return the first step from which on the loss stays below target, to the end of the path.
 
         A number or None for one descent, an array with -1 for "never" for many. A loss that dips below the target
-        and comes back has not arrived.
+        and comes back has not arrived. A longer path may show more of this: at a constant rate Adam leaps out again.
 
         >>> from adamcourse.optimizers import GradientDescent
         >>> from adamcourse.surfaces import bowl

@@ -114,7 +114,7 @@ class Conv2D(Layer):
     filters : how many outputs at each place, 1 or more.
 
     Raises ValueError when filters is not a whole number above 0, or the input is not an image of 3 x 3 pixels or more.
-    Convention: the window is not flipped (a cross-correlation), as in all frameworks.
+    Convention: the window is not flipped (a cross-correlation), as in PyTorch, Keras and JAX.
     Source: LeCun and others 1989; as a product of matrices, Chellapilla, Puri and Simard 2006.
 
     >>> edge = np.array([-1.0, 0, 1, -1, 0, 1, -1, 0, 1, 0])  # W: the right column less the left one; b = 0
@@ -215,8 +215,8 @@ class ReLU(Layer):
 
     y = max(x, 0);  dx = dy where x > 0, else 0
 
-    Convention: the slope at 0 is 0, as in all frameworks. ReLU and max-pooling may change places: the largest of four
-    cut numbers is the largest of the four, cut. Behind the pooling, ReLU has a quarter of the work.
+    Convention: the slope at 0 is 0, as in PyTorch, Keras and JAX. ReLU and max-pooling may change places: the largest
+    of four cut numbers is the largest of the four, cut. Behind the pooling, ReLU has a quarter of the work.
 
     Source: Fukushima 1969; Nair and Hinton 2010.
 
@@ -266,8 +266,8 @@ class Dropout(Layer):
     training:  y = x k / (1 - r),  k = 1 with probability 1 - r, else 0, drawn anew for every input
     test:      y = x
 
-    Convention: "inverted", with the factor in training and nothing to do at test time, as in all frameworks; the paper
-    multiplies by 1 - r at test time instead.
+    Convention: "inverted", with the factor in training and nothing to do at test time, as in PyTorch, Keras and JAX;
+    the paper multiplies by 1 - r at test time instead.
 
     Arguments
     ---------

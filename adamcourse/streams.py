@@ -1,7 +1,7 @@
 """Losses that are not the same at every step: noise, a rare word, a slope that flattens, a seldom but large gradient.
 
 Noise is drawn from a generator of the loss's own, a number for each coordinate of each walk; `rewind()` begins anew, so
-that every optimizer meets the same steps.
+that every optimizer that walks in the same shape meets the same steps.
 """
 
 from dataclasses import dataclass
@@ -137,17 +137,19 @@ class Flattening:
         noise = self.sigma * self._rng.normal(size=np.shape(x))
         return 0.5 * curvature * ((x - minimum) ** 2).sum(axis=0), curvature * (x - minimum + noise)
 
-    def steps_to_follow(self, path, near=0.3):
+    def steps_to_follow(self, path, near=0.3, settle=50):
         """Return, for each rate, how many steps after the change its walks are near the new minimum to stay, or -1.
 
         Arguments
         ---------
         path : the Path of a descent from 0, x of shape (1, rates, walks).
-        near : how far from the minimum the mean of the walks may be, before the change and in the end, default 0.3. A
-            rate that leaves the first minimum by more, at any step, counts as never.
+        near : how large the mean distance of the walks from the minimum may be, before the change and in the end,
+            default 0.3. A rate that leaves the first minimum by more counts as never.
+        settle : so many of the first steps do not count, default 50: in them an optimizer finds the scale of gradients,
+            and a first step of Adagrad, as long as its rate, would exclude it.
         """
         x = path.x[:, 0]  # (steps + 1, rates, walks)
-        before = np.abs(x[: self.change + 1]).mean(axis=-1).max(axis=0)
+        before = np.abs(x[min(settle, self.change) : self.change + 1]).mean(axis=-1).max(axis=0)
         far = np.abs(x[self.change :] - 3).mean(axis=-1) >= near  # a lost walk is NaN, and NaN is not near
         far |= np.isnan(x[self.change :]).any(axis=-1)
         last = len(far) - 1 - far[::-1].argmax(axis=0)  # the last step at which it is far
@@ -203,7 +205,7 @@ class Seldom:
     seed : of the draw; default None, no draw.
 
     Raises ValueError when an argument is outside its range.
-    Source: Reddi, Kale and Kumar 2018, Theorem 1 (C, 1, 3) and section 3 (1010, 10, 101).
+    Source: Reddi, Kale and Kumar 2018, Theorem 1 (C, 1, 3) and its synthetic experiment (1010, 10, 101).
 
     >>> loss = Seldom(large=3, small=1, every=3)
     >>> [loss.value_and_gradient(np.array([0.5]))[1].item() for _ in range(4)]

@@ -28,6 +28,10 @@ AS_PRINTED = {  # what `compile(optimizer="adagrad")` and so on mean in Keras
     "Adam": Adam(1e-3),
     "GradientDescent": GradientDescent(1e-2),
 }
+ADAGRAD = {  # what lies between the printed one and the searched one: the sum begun at 0, or the rate of the search
+    "sum from 0": Adagrad(1e-3, eps=1e-7),
+    "sum from 0.1": Adagrad(0.032, eps=1e-7, initial_accumulator=0.1),
+}
 SEARCHED = {  # an optimizer, and the first of its five rates as a power of ten
     "GradientDescent": (GradientDescent, -2.0),
     "Momentum": (Momentum, -2.5),
@@ -74,13 +78,16 @@ def text_of(runs):
 
 def main():
     digits = load_digits()
-    printed = {name: recorded(optimizer, digits) for name, optimizer in AS_PRINTED.items()}
+    printed, adagrad = (
+        {name: recorded(optimizer, digits) for name, optimizer in optimizers.items()}
+        for optimizers in (AS_PRINTED, ADAGRAD)
+    )
     searched = {}
     for name, (kind, first) in SEARCHED.items():
         tried = search(kind, first, digits)
         best = tried["rates"][int(np.argmax(tried["held back"]))]
         searched[name] = recorded(kind(best), digits) | {"search": tried}
-    text = text_of({"as printed": printed, "searched": searched})
+    text = text_of({"as printed": printed, "Adagrad": adagrad, "searched": searched})
     Path(__file__).with_name("runs.json").write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -23,7 +23,7 @@ class L2(Optimizer):
     ---------
     weight_decay : λ, >= 0, default 0.
 
-    Source: `weight_decay` in all optimizers of PyTorch but AdamW.
+    Source: `weight_decay` in the optimizers of `dialects.pytorch`, but for AdamW.
     """
 
     weight_decay: float | np.ndarray = 0.0

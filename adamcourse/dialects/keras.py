@@ -1,4 +1,4 @@
-"""Keras 3's optimizers with its defaults; ε is 1e-7 throughout, and Adam's weight decay stays out of the gradient.
+"""Keras 3's optimizers with its defaults; each ε is 1e-7, and Adam's weight decay stays out of the gradient.
 
 Read in `keras/src/optimizers/`: `sgd.py`, `adam.py` and so on, each in `update_step`.
 """

@@ -1,4 +1,7 @@
-"""PyTorch 2's optimizers with its defaults; all but AdamW take weight decay as an L2 penalty, added to the gradient.
+"""PyTorch 2's optimizers with its defaults; of these all but AdamW add weight decay to the gradient, an L2 penalty.
+
+Adam, NAdam and RAdam decouple it when `decoupled_weight_decay=True`, which is not covered here. PyTorch's Muon and
+Adafactor, which are not here either, always do.
 
 Read in `torch/optim/`: `sgd.py`, `adagrad.py` and so on, each in a function that begins with `_single_tensor`.
 """
@@ -147,7 +150,7 @@ class Adamax(L2, optimizers.AdaMax):
 
 @dataclass(frozen=True)
 class NAdam(L2, forms.Nadam):
-    """The paper's schedule: the weight of m grows from about β1 / 2 to β1, over some 10,000 steps at ψ = 0.004."""
+    """The paper's schedule: the weight of m grows from about β1 / 2 to β1, over some 30,000 steps at ψ = 0.004."""
 
 
 @dataclass(frozen=True)

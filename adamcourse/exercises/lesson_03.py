@@ -174,7 +174,7 @@ EXERCISES = (
             "The last step was x - previous; ahead is beta times that beyond x. `gradient` is a function: call it.",
             "ahead = x + beta * (x - previous), then return ahead - lr * gradient(ahead).",
         ),
-        praise="With lr = 1/λn and beta = (√κ - 1)/(√κ + 1) it keeps 1 - 1/√κ of the distance in each step.",
+        praise="With lr = 1/λn and beta = (√κ - 1)/(√κ + 1) it keeps 1 - 1/√κ of the distance on a quadratic.",
     ),
     Exercise(
         reference=best_momentum,

@@ -100,8 +100,8 @@ EXERCISES = (
             Mistake(
                 "eps is inside the root",
                 adagrad_with(move=lambda g, s, lr, eps: lr * g / np.sqrt(s + eps)),
-                "Keras and Optax have it there, and it is stronger there: 1e-8 inside acts like 1e-4 outside. Here it "
-                "is added after the root.",
+                "Keras and Optax have it there, and it is stronger there: where s is tiny, 1e-8 inside acts like 1e-4 "
+                "outside. Here it is added after the root.",
             ),
             Mistake(
                 "eps is fixed at 1e-10",

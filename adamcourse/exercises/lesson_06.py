@@ -68,8 +68,8 @@ MISTAKES = (
     Mistake(
         "there is no bias correction",
         adam_with(correct_m=as_it_is, correct_v=as_it_is),
-        "m and v start at 0 and are too small at first, v more than m, so the first steps are too long: 3.16 α at "
-        "the defaults. Divide m by 1 - beta1**t and v by 1 - beta2**t.",
+        "m and v start at 0 and are too small at first, v more than m where β2 is near 1, so that the first steps are "
+        "too long: 3.16 α at the defaults. Divide m by 1 - beta1**t and v by 1 - beta2**t.",
     ),
     Mistake(
         "only m is corrected",
@@ -191,7 +191,7 @@ MISTAKES = (
     Mistake(
         "eps is inside the root",
         adam_with(move=lambda m_hat, v_hat, lr, eps, g: lr * m_hat / np.sqrt(v_hat + eps)),
-        "Inside, 1e-8 acts like 1e-4 outside, and tiny gradients hardly move. Add it after the root.",
+        "Where v is tiny, 1e-8 inside acts like 1e-4 outside, and such gradients hardly move. Add it after the root.",
     ),
     Mistake(
         "eps is added to the uncorrected root",

@@ -74,7 +74,7 @@ EXERCISES = (
             "m is the mean of g, and v the mean of g², which is mean² + deviation².",
             "return mean / np.sqrt(mean**2 + deviation**2)",
         ),
-        praise="Where the noise is strong, Adam takes short steps by itself.",
+        praise="Where the noise is strong, Adam's steps cancel, and their mean is short.",
     ),
     Exercise(
         reference=warm_rate,

@@ -168,7 +168,7 @@ EXERCISES = (
             "The line changes x alone, by an amount in proportion to x. The gradient stays as it is.",
             "x = x - lr * weight_decay * x, then m, v, m_hat, v_hat and x as in Adam.",
         ),
-        praise="This is AdamW, as PyTorch and Keras compute it.",
+        praise="This is AdamW, as PyTorch and Optax compute it; Keras adds ε before the root is corrected.",
     ),
     Exercise(
         reference=l2_rest,

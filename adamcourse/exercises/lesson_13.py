@@ -117,7 +117,7 @@ EXERCISES = (
             "The step is lr times the sign of beta1 * m + (1 - beta1) * gradient.",
             "x = x - lr * np.sign(beta1 * m + (1 - beta1) * gradient), then m = beta2 * m + (1 - beta2) * gradient.",
         ),
-        praise="Half of Adam's memory, and every coordinate moves by just the rate.",
+        praise="Half of Adam's memory, and every coordinate that has had a gradient moves by just the rate.",
     ),
     Exercise(
         reference=sharpness_limit,

@@ -81,7 +81,8 @@ def batch_and_rate():
         late = mean[-max(1, len(mean) // 4) :].mean()
         said = f"Minibatches of {batch}, α = {rate:.3g}, {path.steps} steps in one pass"
         if not late < mean[0]:
-            return Seen(f"{said}: it diverges.")
+            grown = f"to {late:.2g}" if np.isfinite(late) else "beyond all bounds"
+            return Seen(f"{said}: in the mean of {SHUFFLES} walks the loss grows, {grown} above the lowest.")
         text = f"{said}: in the last quarter the loss is {late:.2g} above the lowest, in the mean of {SHUFFLES} walks."
         return Seen(f"{text} The floor by the formula (dashed) is {level:.2g}.", won=bool(late <= TARGET))
 

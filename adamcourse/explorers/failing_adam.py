@@ -72,7 +72,7 @@ def failing_adam():
             "An ordinary β2": {"steep": 3, "beta2": 0.99, "amsgrad": False},
         },
         challenge=Challenge(
-            f"With C = {STEEP} or more and without AMSGrad, bring Adam's average regret below {SMALL}.",
+            f"With C from {STEEP} to 7 and without AMSGrad, bring Adam's average regret below {SMALL}.",
             "The theorem's problem is made for one β2, and Adam with a longer memory solves it. For each β2 there is a "
             "problem of its own, by Theorem 2: what counts is whether problem or β2 is chosen first.",
         ),

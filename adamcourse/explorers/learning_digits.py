@@ -94,6 +94,7 @@ def learning_digits():
         },
         challenge=Challenge(
             f"Read {TARGET:.0%} of the other digits right after at most {SOON} minibatches.",
-            "All but momentum can do it, each at a rate of its own, and momentum fails by little.",
+            "From this start all but momentum can do it, each at a rate of its own. From others momentum can, too, and "
+            "gradient descent cannot: at this border it is luck.",
         ),
     )

@@ -91,7 +91,7 @@ def momentum_phases():
             "Too much memory": {"rate": 10**-2, "beta": 0.98},
         },
         challenge=Challenge(
-            f"Bring the loss below {TARGET:g} in at most {LIMIT} steps. Gradient descent at 2/(1 + κ) takes 444.",
-            "The fastest setting, 50 steps, has both points at the edges of the region that ripples.",
+            f"Bring the loss below {TARGET:g} in at most {LIMIT} steps. Gradient descent takes 331 at its best rate.",
+            "From this start the fastest setting, 50 steps, has both points at the edges of the region that ripples.",
         ),
     )

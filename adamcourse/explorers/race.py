@@ -17,7 +17,7 @@ RATES = np.geomspace(1e-3, 3, 61)
 
 
 def best_rate(surface, racer):
-    """Return the rate, of 61, with which an optimizer stays below the target soonest; the largest loss loses a tie.
+    """Return the rate, of 61, with which an optimizer stays below the target soonest; of equals, the smallest.
 
     Where no rate arrives, it is the one with the lowest loss at the end.
     """
@@ -46,11 +46,11 @@ def ranking(paths, surface):
 
 
 def result(surface, arrived, lost):
-    """Return in words who wins on a surface and who never arrives."""
+    """Return in words who wins on a surface and who does not arrive."""
     first = [label for step, label in arrived if step == arrived[0][0]]
     won = f"{' and '.join(first)} at step {arrived[0][0]}" if arrived else "nobody"
-    never = f" ({', '.join(lost)}: never)" if arrived and lost else ""
-    return f"{surface.name}: {won}{never}"
+    late = f" ({', '.join(lost)}: not in {STEPS} steps)" if arrived and lost else ""
+    return f"{surface.name}: {won}{late}"
 
 
 def race():
@@ -83,7 +83,7 @@ def race():
         shown = f"{steps} {'step' if steps == 1 else 'steps'} shown"
         arrived, _ = ranking(paths, bowl)
         lost = bool(arrived) and arrived[0][1] != plots.STYLES["GradientDescent"].label
-        return Seen(f"{size}, {shown}. First to stay below a loss of {TARGET}: {told}.", won=lost)
+        return Seen(f"{size}, {shown}. First to be below a loss of {TARGET} until step {STEPS}: {told}.", won=lost)
 
     return Explorer(
         fig,

@@ -63,6 +63,6 @@ def rare_classes():
         },
         challenge=Challenge(
             f"With an inequality of 1 or more, bring the loss of every class to at most {TARGET}.",
-            "All three can do it. Gradient descent needs a rate in the hundreds, which nothing here forbids.",
+            "All three can do it. Gradient descent needs a rate of 56 or more, which nothing here forbids.",
         ),
     )

@@ -69,6 +69,6 @@ def rare_word():
         challenge=Challenge(
             f"With the second word once in 75 batches or more, bring the first weight within {NEAR[0]} of 1 and the "
             f"second within {NEAR[1]}.",
-            "No single rate does it. The rate of Adagrad falls only where gradients come.",
+            "No constant rate does it. That of Adagrad falls, and only where gradients come.",
         ),
     )

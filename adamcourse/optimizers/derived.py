@@ -219,7 +219,7 @@ class Adam(Optimizer):
     Source: Kingma and Ba 2015, Algorithm 1.
 
     >>> adam, x = Adam(lr=0.1), np.array([0.0, 0.0])
-    >>> adam.update(x, np.array([100.0, 0.001]), adam.start(x))[0].round(4)  # the first step is α, whatever g is
+    >>> adam.update(x, np.array([100.0, 0.001]), adam.start(x))[0].round(4)  # a first step is α, for any g far above ε
     array([-0.1, -0.1])
     >>> raw = Adam(lr=0.1, bias_correction=False)
     >>> raw.update(x, np.array([100.0, 0.001]), raw.start(x))[0].round(4)  # and 3.16 α without the correction

@@ -236,7 +236,8 @@ class Lion(Optimizer):
 
     Arguments
     ---------
-    lr : the learning rate α, >= 0, default 0.0001; every coordinate moves by just α, so it is smaller than Adam's.
+    lr : the learning rate α, >= 0, default 0.0001; every coordinate that has had a gradient moves
+        by just α, so it is smaller than Adam's.
     beta1 : how much of the memory is in the direction, 0 <= β1 < 1, default 0.9.
     beta2 : how much of the memory is kept, 0 <= β2 < 1, default 0.99.
     weight_decay : λ, >= 0, default 0.
