@@ -3,15 +3,11 @@
 Read the modules from top to bottom; each imports only those above it:
 
 gradients    finite differences, the course's own referee, and curvature
-surfaces     loss surfaces: value, gradient, minimum, domain, start, source
-streams      losses that change from step to step: noise, a rare word, a slope that flattens, or is seldom steep
-optimizers   GradientDescent, Momentum, Adagrad, RMSprop, Adam and its relatives
-schedules    learning rates that change from step to step, and walks that stay within bounds
-descent      walk an optimizer down a loss and keep the whole path
 datasets     digits, heights and lines of text in data/, and seeded minibatches
-regression   least squares and logistic regression, whole or on minibatches, and examples that mislead Adam
-layers       Dense, Conv2D, MaxPool2D, ReLU, Dropout, Flatten: forward and backward, shapes on the line
-network      layers over one flat parameter vector, and softmax cross-entropy
+optimizers   GradientDescent, Momentum, Adagrad, RMSprop, Adam, its relatives, schedules and wrappers
+losses       surfaces, losses that change from step to step, regression, cross-entropy
+descent      walk an optimizer down a loss and keep the whole path
+networks     layers over one flat parameter vector
 training     epochs over minibatches, stop and resume, memory, and a fair comparison of optimizers
 dialects     the same optimizers as PyTorch, Keras and Optax spell them
 plots        pictures of surfaces, paths and losses

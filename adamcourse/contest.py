@@ -12,12 +12,10 @@ from functools import lru_cache
 import numpy as np
 
 from adamcourse.datasets import few_digits
-from adamcourse.layers import Dense, ReLU
-from adamcourse.network import Network
+from adamcourse.losses import Noisy, ravine, rosenbrock
+from adamcourse.networks import Dense, Network, ReLU
 from adamcourse.optimizers import Adam, GradientDescent, Momentum
 from adamcourse.plots import STYLES
-from adamcourse.streams import Noisy
-from adamcourse.surfaces import ravine, rosenbrock
 from adamcourse.training import compare, from_anywhere, from_scratch
 
 HOUSE = {STYLES[kind.__name__].label: kind for kind in (GradientDescent, Momentum, Adam)}

@@ -17,7 +17,7 @@ class Path:
     bound : how far from 0 a coordinate may be.
 
     >>> from adamcourse.optimizers import GradientDescent
-    >>> from adamcourse.surfaces import bowl
+    >>> from adamcourse.losses import bowl
     >>> descend(bowl, GradientDescent(lr=0.25), start=(1.0, 0.0), steps=3).loss
     array([1.      , 0.25    , 0.0625  , 0.015625])
     """
@@ -77,7 +77,7 @@ class Path:
         and comes back has not arrived. A longer path may show more of this: at a constant rate Adam leaps out again.
 
         >>> from adamcourse.optimizers import GradientDescent
-        >>> from adamcourse.surfaces import bowl
+        >>> from adamcourse.losses import bowl
         >>> descend(bowl, GradientDescent(np.array([0.25, 0.001])), (1.0, 0.0), 30).arrival(1e-3)
         array([ 5, -1])
         """
@@ -116,7 +116,7 @@ def descend(loss, optimizer, start, steps, limit=1e6):
     Raises ValueError when start is not finite or lies outside the loss's domain, or steps is not a whole number.
 
     >>> from adamcourse.optimizers import Adam
-    >>> from adamcourse.surfaces import rosenbrock
+    >>> from adamcourse.losses import rosenbrock
     >>> many = descend(rosenbrock, Adam(lr=np.geomspace(1e-3, 1, 4)), rosenbrock.start, steps=200)
     >>> many.loss[-1].round(3)  # four learning rates in one descent
     array([4.45 , 4.028, 0.998, 0.014])

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from adamcourse.datasets import load_digits
-from adamcourse.network import article_cnn
+from adamcourse.networks import article_cnn
 from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
 from adamcourse.training import Training
 

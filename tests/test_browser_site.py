@@ -143,9 +143,9 @@ USED = """
 from adamcourse.datasets import load_digits
 from adamcourse.exercises import check
 from adamcourse.exercises.quizzes import quiz
-from adamcourse.explorers import race
-from adamcourse.layers import Dense
-from adamcourse.network import Network
+from adamcourse.explorers.race import race
+from adamcourse.networks import Dense
+from adamcourse.networks import Network
 from adamcourse.optimizers import Adam
 from adamcourse.training import Training
 

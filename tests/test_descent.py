@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from adamcourse.descent import descend
+from adamcourse.losses import Surface, beale, bowl, lessard, plateau, ravine, rosenbrock
 from adamcourse.optimizers import ALL as OPTIMIZERS
 from adamcourse.optimizers import Adam, GradientDescent, Momentum, RMSprop
-from adamcourse.surfaces import Surface, beale, bowl, lessard, plateau, ravine, rosenbrock
 from tests.test_surfaces import ALL as SURFACES
 
 RATES = np.geomspace(1e-3, 2, 16)

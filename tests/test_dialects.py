@@ -7,7 +7,7 @@ import pytest
 
 from adamcourse import optimizers
 from adamcourse.dialects import DIALECTS, FRAMEWORKS, defaults, difference, keras, optax, pytorch, table, translate
-from adamcourse.schedules import Scheduled
+from adamcourse.optimizers import Scheduled
 from tests.test_optimizers import CASES, label, walk
 
 RECORDED = {"torch": "PyTorch", "keras": "Keras", "optax": "Optax"}

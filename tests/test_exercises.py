@@ -12,7 +12,7 @@ from adamcourse.exercises.exercise import Call, Exercise, Mistake, judge
 from adamcourse.exercises.lesson_01 import gradient_step
 from adamcourse.exercises.lesson_06 import adam_step
 from adamcourse.gradients import numerical_gradient
-from adamcourse.surfaces import rosenbrock
+from adamcourse.losses import rosenbrock
 
 MISTAKES = [(exercise, mistake) for exercise in EXERCISES.values() for mistake in exercise.mistakes]
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)

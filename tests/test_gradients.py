@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from adamcourse.gradients import numerical_gradient, numerical_hessian, relative_error, sharpness
-from adamcourse.surfaces import quadratic, rosenbrock
+from adamcourse.losses import quadratic, rosenbrock
 
 
 def test_gradient_of_known_functions():

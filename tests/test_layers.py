@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from adamcourse.gradients import numerical_gradient, relative_error
-from adamcourse.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
+from adamcourse.networks import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
 
 # a layer, and the shape of one input without the batch
 CASES = [

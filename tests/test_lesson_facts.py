@@ -1,6 +1,5 @@
 """What the lessons state, against closed forms."""
 
-import importlib
 import itertools
 import re
 import warnings
@@ -12,27 +11,50 @@ import pytest
 from adamcourse.datasets import load_digits, load_lines, load_runs
 from adamcourse.descent import descend
 from adamcourse.exercises import EXERCISES
-from adamcourse.explorers import batch_and_rate
+from adamcourse.explorers import knob_map as knobs
+from adamcourse.explorers import learning_digits as digits
+from adamcourse.explorers import overfitting, race, rare_classes
 from adamcourse.explorers.adam_switches import adam_without
+from adamcourse.explorers.batch_and_rate import batch_and_rate, standardised
 from adamcourse.explorers.bias_multiplier import multiplier
 from adamcourse.explorers.forgetting import drift
 from adamcourse.explorers.momentum_phases import manner
-from adamcourse.layers import Dense, ReLU
-from adamcourse.network import Network, RareClasses, SoftmaxRegression, article_cnn
-from adamcourse.optimizers import SWATS, Adagrad, Adam, AdaMax, AdamW, GradientDescent, Lion, Momentum, Nadam, RMSprop
-from adamcourse.regression import LeastSquares, LogisticRegression, private_features
-from adamcourse.schedules import Projected, Scheduled, cosine, inverse_root, inverse_time
-from adamcourse.streams import Flattening, Noisy, Replay, Seldom
-from adamcourse.surfaces import Surface, bowl, lessard, quadratic, ravine, rosenbrock, rotated_ravine
-from adamcourse.training import Training, compare, from_anywhere
-
-knobs, digits, overfitting, rare_classes = (
-    importlib.import_module(f"adamcourse.explorers.{name}")
-    for name in ("knob_map", "learning_digits", "overfitting", "rare_classes")
+from adamcourse.losses import (
+    Flattening,
+    LeastSquares,
+    LogisticRegression,
+    Noisy,
+    RareClasses,
+    Replay,
+    Seldom,
+    Surface,
+    bowl,
+    lessard,
+    private_features,
+    quadratic,
+    ravine,
+    rosenbrock,
+    rotated_ravine,
 )
-standardised = importlib.import_module("adamcourse.explorers.batch_and_rate").standardised
-
-race = importlib.import_module("adamcourse.explorers.race")  # the package offers the function of this name
+from adamcourse.networks import Dense, Network, ReLU, SoftmaxRegression, article_cnn
+from adamcourse.optimizers import (
+    SWATS,
+    Adagrad,
+    Adam,
+    AdaMax,
+    AdamW,
+    GradientDescent,
+    Lion,
+    Momentum,
+    Nadam,
+    Projected,
+    RMSprop,
+    Scheduled,
+    cosine,
+    inverse_root,
+    inverse_time,
+)
+from adamcourse.training import Training, compare, from_anywhere
 
 # --- lesson 01 -----------------------------------------------------------------------------------------------------
 

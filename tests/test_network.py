@@ -9,8 +9,18 @@ import pytest
 from adamcourse.datasets import load_digits
 from adamcourse.descent import descend
 from adamcourse.gradients import numerical_gradient, relative_error
-from adamcourse.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
-from adamcourse.network import Network, RareClasses, SoftmaxRegression, article_cnn, cross_entropy, softmax
+from adamcourse.losses import RareClasses, cross_entropy, softmax
+from adamcourse.networks import (
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+    Network,
+    ReLU,
+    SoftmaxRegression,
+    article_cnn,
+)
 from adamcourse.optimizers import Adam, GradientDescent, Lion
 
 RNG = np.random.default_rng(0)

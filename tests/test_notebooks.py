@@ -134,7 +134,7 @@ def test_every_lesson_has_its_parts(name):
     sources = "\n".join(cell.source for cell in code(name))
     assert f'quiz("{name[:2]}")' in sources
     assert f'quiz("{name[:2]} predict")' in sources
-    assert "from adamcourse.explorers import" in sources
+    assert "from adamcourse.explorers." in sources
     assert "check(" in sources
 
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 from adamcourse import plots
 from adamcourse.descent import descend
+from adamcourse.losses import bowl, ravine
 from adamcourse.optimizers import ALL, Adam, GradientDescent
-from adamcourse.surfaces import bowl, ravine
 
 
 def luminance(color):

@@ -11,12 +11,20 @@ from adamcourse.descent import descend
 from adamcourse.dialects import keras, pytorch
 from adamcourse.exercises import quizzes
 from adamcourse.gradients import numerical_gradient
-from adamcourse.layers import Dropout
-from adamcourse.network import article_cnn
-from adamcourse.optimizers import Adagrad, Adam, AdamW, GradientDescent, Lion, Momentum, RMSprop
-from adamcourse.schedules import Projected, Scheduled, inverse_root
-from adamcourse.streams import RareWord, Replay, Seldom, average_regret
-from adamcourse.surfaces import quadratic, rosenbrock
+from adamcourse.losses import RareWord, Replay, Seldom, average_regret, quadratic, rosenbrock
+from adamcourse.networks import Dropout, article_cnn
+from adamcourse.optimizers import (
+    Adagrad,
+    Adam,
+    AdamW,
+    GradientDescent,
+    Lion,
+    Momentum,
+    Projected,
+    RMSprop,
+    Scheduled,
+    inverse_root,
+)
 from adamcourse.training import memory
 
 QUIZZES = json.loads(data_file("quizzes.json").read_text(encoding="utf-8"))

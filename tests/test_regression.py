@@ -5,8 +5,8 @@ import pytest
 
 from adamcourse.descent import descend
 from adamcourse.gradients import numerical_gradient, relative_error
+from adamcourse.losses import LeastSquares, LogisticRegression, private_features
 from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
-from adamcourse.regression import LeastSquares, LogisticRegression, private_features
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 3))

@@ -4,10 +4,19 @@ import numpy as np
 import pytest
 
 from adamcourse.descent import descend
-from adamcourse.optimizers import SWATS, Adam, AMSGrad, GradientDescent
-from adamcourse.schedules import Projected, Scheduled, cosine, inverse_root, inverse_time, warmup
-from adamcourse.streams import Flattening, Noisy, RareWord, Replay, Seldom, average_regret
-from adamcourse.surfaces import bowl, quadratic
+from adamcourse.losses import Flattening, Noisy, RareWord, Replay, Seldom, average_regret, bowl, quadratic
+from adamcourse.optimizers import (
+    SWATS,
+    Adam,
+    AMSGrad,
+    GradientDescent,
+    Projected,
+    Scheduled,
+    cosine,
+    inverse_root,
+    inverse_time,
+    warmup,
+)
 
 
 @pytest.mark.parametrize(

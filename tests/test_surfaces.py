@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from adamcourse import surfaces
 from adamcourse.gradients import numerical_gradient, relative_error
+from adamcourse.losses import surfaces
 
 ALL = {
     surface.name: surface

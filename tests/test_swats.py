@@ -7,10 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from adamcourse.descent import descend
-from adamcourse.optimizers import SWATS, Adam, Momentum, projected_rate
-from adamcourse.schedules import Projected, Scheduled
-from adamcourse.streams import Replay
-from adamcourse.surfaces import ravine
+from adamcourse.losses import Replay, ravine
+from adamcourse.optimizers import SWATS, Adam, Momentum, Projected, Scheduled, projected_rate
 from adamcourse.training import start_in_blocks, update_in_blocks
 
 BOWL = ravine(1.0)  # ½ |x|²

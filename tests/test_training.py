@@ -12,17 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adamcourse import training as module
 from adamcourse.datasets import load_digits, load_runs
 from adamcourse.descent import descend
-from adamcourse.layers import Dense, Dropout, ReLU
-from adamcourse.network import Network, SoftmaxRegression, article_cnn
-from adamcourse.optimizers import ALL, SWATS, Adam, GradientDescent, Momentum
-from adamcourse.schedules import Scheduled, Wrapper, cosine
-from adamcourse.surfaces import bowl, lessard, ravine, rosenbrock
+from adamcourse.losses import bowl, lessard, ravine, rosenbrock
+from adamcourse.networks import Dense, Dropout, Network, ReLU, SoftmaxRegression, article_cnn
+from adamcourse.optimizers import ALL, SWATS, Adam, GradientDescent, Momentum, Scheduled, Wrapper, cosine
 from adamcourse.training import (
     History,
     Training,
+    blocks,
+    checkpoints,
     compare,
     from_anywhere,
     from_scratch,
@@ -58,7 +57,7 @@ def assert_same(one, other):
     np.testing.assert_array_equal(one.w, other.w)
     assert one.history == other.history
     for mine, theirs in zip(one.states, other.states, strict=True):
-        mine, theirs = module._parts(mine), module._parts(theirs)
+        mine, theirs = checkpoints.parts(mine), checkpoints.parts(theirs)
         assert mine.keys() == theirs.keys()
         for name in mine:
             np.testing.assert_array_equal(mine[name], theirs[name])
@@ -71,7 +70,7 @@ def assert_same(one, other):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: type(o).__name__)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_block_by_block_is_the_whole_to_the_last_bit(optimizer, dtype, monkeypatch):
-    monkeypatch.setattr(module, "BLOCK", 1000)
+    monkeypatch.setattr(blocks, "BLOCK", 1000)
     rng, n = np.random.default_rng(0), 3141
     x = rng.normal(size=n).astype(dtype)
     whole, state, states = x.copy(), optimizer.start(x), start_in_blocks(optimizer, x)
@@ -106,7 +105,7 @@ class WithoutAClass:
 
 @pytest.mark.parametrize("optimizer", [ClippedByHand(GradientDescent(1.0)), WithoutAClass()], ids=["wrapper", "plain"])
 def test_who_does_not_say_that_coordinates_are_apart_gets_the_whole_vector(optimizer, monkeypatch):
-    monkeypatch.setattr(module, "BLOCK", 1000)
+    monkeypatch.setattr(blocks, "BLOCK", 1000)
     x, states = np.zeros(3141), start_in_blocks(optimizer, np.zeros(3141))
     update_in_blocks(optimizer, x, np.ones(3141), states)
     assert np.linalg.norm(x) == pytest.approx(1)  # four blocks, each of norm 1, would give 2
@@ -145,7 +144,7 @@ CNN = """
 import re
 from pathlib import Path
 from adamcourse.datasets import load_digits
-from adamcourse.network import article_cnn
+from adamcourse.networks import article_cnn
 from adamcourse.optimizers import Adam
 from adamcourse.training import Training
 
@@ -212,9 +211,9 @@ def test_two_trainings_of_one_network_do_not_disturb_each_other():
 def test_an_interrupt_ends_the_run_after_the_minibatch_and_keeps_what_was_learned(monkeypatch):
     whole, parts = training(), training()
     whole.run(epochs=2)
-    monkeypatch.setattr(module, "BLOCK", 1000)  # many blocks, so that the interrupt comes between two of them
+    monkeypatch.setattr(blocks, "BLOCK", 1000)  # many blocks, so that the interrupt comes between two of them
     parts = training()
-    update, calls = module.update_in_place, []
+    update, calls = blocks.update_in_place, []
 
     def interrupted(*arguments):
         calls.append(1)
@@ -222,7 +221,7 @@ def test_an_interrupt_ends_the_run_after_the_minibatch_and_keeps_what_was_learne
             signal.raise_signal(signal.SIGINT)
         return update(*arguments)
 
-    monkeypatch.setattr(module, "update_in_place", interrupted)
+    monkeypatch.setattr(blocks, "update_in_place", interrupted)
     before = signal.getsignal(signal.SIGINT)
     parts.run(epochs=2)
     assert signal.getsignal(signal.SIGINT) is before
@@ -250,7 +249,7 @@ SCHEDULED = Scheduled(Adam(lr=0.01), cosine(30))  # its state holds the state of
 
 @pytest.mark.parametrize("optimizer", [*OPTIMIZERS, *SWATSES, SCHEDULED], ids=lambda o: type(o).__name__)
 def test_saved_and_resumed_within_an_epoch_it_goes_on_to_the_last_bit(optimizer, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "BLOCK", 4000)
+    monkeypatch.setattr(blocks, "BLOCK", 4000)
     whole, first, second = (training(optimizer) for _ in range(3))
     whole.run(epochs=3)
     first.run(epochs=3, stop=after(8))

@@ -14,8 +14,6 @@ from io import StringIO
 from adamcourse.exercises.exercise import Verdict, judge
 from adamcourse.exercises.quizzes import quiz
 
-__all__ = ["EXERCISES", "Verdict", "check", "grade", "hint", "quiz", "solution"]
-
 LESSONS = [import_module(f"{__name__}.lesson_{number:02}") for number in range(14)]
 EXERCISES = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}
 _hints_given = {}

@@ -116,7 +116,7 @@ MISTAKES = (
     Mistake(
         "t starts at 0 in your correction",
         adam_with(correct_m=at(-1), correct_v=at(-1)),
-        "1 - beta**0 is 0, and 0 / 0 is no number. The first step has t = 1, and t comes to you ready to use.",
+        "1 - beta**0 is 0, and nothing can be divided by 0. The first step has t = 1, and t comes to you ready to use.",
     ),
     Mistake(
         "t is one too large in your correction",

@@ -1,4 +1,4 @@
-"""Live figures for the lessons: each is a function that returns an Explorer.
+"""Live figures for the lessons: each module has a function of its own name that returns an Explorer.
 
 race                 lesson 00: four optimizers on three surfaces
 rate_and_condition   lesson 01: gradient descent on a ravine
@@ -15,39 +15,3 @@ failing_adam         lesson 11: a slope that is seldom steep, and the average re
 rare_classes         lesson 13: classes of different frequency under three optimizers
 two_dialects         lesson 12: one optimizer as two frameworks write it, and where the two part
 """
-
-from adamcourse.explorers.adam_switches import adam_switches
-from adamcourse.explorers.batch_and_rate import batch_and_rate
-from adamcourse.explorers.bias_multiplier import bias_multiplier
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen
-from adamcourse.explorers.failing_adam import failing_adam
-from adamcourse.explorers.forgetting import forgetting
-from adamcourse.explorers.knob_map import knob_map
-from adamcourse.explorers.learning_digits import learning_digits
-from adamcourse.explorers.momentum_phases import momentum_phases
-from adamcourse.explorers.overfitting import overfitting
-from adamcourse.explorers.race import race
-from adamcourse.explorers.rare_classes import rare_classes
-from adamcourse.explorers.rare_word import rare_word
-from adamcourse.explorers.rate_and_condition import rate_and_condition
-from adamcourse.explorers.two_dialects import two_dialects
-
-__all__ = [
-    "Challenge",
-    "Explorer",
-    "Seen",
-    "adam_switches",
-    "batch_and_rate",
-    "bias_multiplier",
-    "failing_adam",
-    "forgetting",
-    "knob_map",
-    "learning_digits",
-    "momentum_phases",
-    "overfitting",
-    "race",
-    "rare_classes",
-    "rare_word",
-    "rate_and_condition",
-    "two_dialects",
-]

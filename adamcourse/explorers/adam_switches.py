@@ -5,8 +5,8 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, checkbox, log_slider
+from adamcourse.losses import rotated_ravine
 from adamcourse.optimizers import Adam
-from adamcourse.surfaces import rotated_ravine
 
 SURFACE = rotated_ravine(100)
 STEPS = 300

@@ -6,8 +6,8 @@ from adamcourse import plots
 from adamcourse.datasets import load_heights
 from adamcourse.descent import descend
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, choice, log_slider
+from adamcourse.losses import LeastSquares
 from adamcourse.optimizers import GradientDescent
-from adamcourse.regression import LeastSquares
 
 START = (-3.0, -1.5)
 SIZES = (2, 8, 32, 128)

@@ -5,9 +5,8 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, checkbox, slider, whole_slider
-from adamcourse.optimizers import Adam, AMSGrad
-from adamcourse.schedules import Projected, Scheduled, inverse_root
-from adamcourse.streams import Seldom, average_regret
+from adamcourse.losses import Seldom, average_regret
+from adamcourse.optimizers import Adam, AMSGrad, Projected, Scheduled, inverse_root
 
 STEPS = 600
 RATE = 0.3  # α of the first step; Theorem 1 asks for less than √(1 - β2)

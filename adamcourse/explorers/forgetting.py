@@ -5,8 +5,8 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider
+from adamcourse.losses import Replay
 from adamcourse.optimizers import Adagrad, MeanSquare, RMSprop
-from adamcourse.streams import Replay
 
 STEPS, CHANGE = 600, 200
 STREAMS = 64  # of noise; what is drawn of a step is the mean over all of them

@@ -5,8 +5,8 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, choice, log_slider, slider
+from adamcourse.losses import rosenbrock
 from adamcourse.optimizers import Adam
-from adamcourse.surfaces import rosenbrock
 
 STEPS = 300
 TARGET = 1e-4
@@ -63,7 +63,7 @@ def knob_map():
         best = np.unravel_index(maps[knob].argmin(), maps[knob].shape)
         text = (
             f"α = {rate:.3g}, {knob} = {KNOBS[knob](share):.5g}: {result}. The best place of this map is α = "
-            f"{RATES[best[0]]:.2g}, {knob} = {KNOBS[knob](SHARES[best[1]]):.4g}, with {maps[knob][best]:.1g}."
+            f"{RATES[best[0]]:.2g}, {knob} = {KNOBS[knob](SHARES[best[1]]):.4g}, with {maps[knob][best]:.2g}."
         )
         return Seen(text, won=bool(not path.diverged and path.loss[-1] <= TARGET))
 

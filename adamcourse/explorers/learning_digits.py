@@ -8,8 +8,7 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.datasets import few_digits
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, choice, log_slider, steps_slider
-from adamcourse.layers import Dense, ReLU
-from adamcourse.network import Network
+from adamcourse.networks import Dense, Network, ReLU
 from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
 from adamcourse.training import Training
 

@@ -5,8 +5,8 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, slider
+from adamcourse.losses import ravine
 from adamcourse.optimizers import Momentum
-from adamcourse.surfaces import ravine
 
 CONDITION = 100.0
 SURFACE = ravine(CONDITION)

@@ -5,8 +5,7 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.datasets import few_digits
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, slider
-from adamcourse.layers import Dense, Dropout, ReLU
-from adamcourse.network import Network
+from adamcourse.networks import Dense, Dropout, Network, ReLU
 from adamcourse.optimizers import AdamW
 from adamcourse.training import Training
 

@@ -5,8 +5,8 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, steps_slider
+from adamcourse.losses import bowl, ravine, rosenbrock
 from adamcourse.optimizers import Adam, GradientDescent, Momentum, RMSprop
-from adamcourse.surfaces import bowl, ravine, rosenbrock
 
 SURFACES = (bowl, ravine(100), rosenbrock)
 RACERS = (GradientDescent, Momentum, RMSprop, Adam)

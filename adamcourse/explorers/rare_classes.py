@@ -5,7 +5,7 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, choice, log_slider, slider
-from adamcourse.network import RareClasses
+from adamcourse.losses import RareClasses
 from adamcourse.optimizers import Adam, GradientDescent, Lion
 
 CLASSES, STEPS, TARGET = 60, 80, 0.1

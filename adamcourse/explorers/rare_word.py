@@ -5,8 +5,8 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, choice, log_slider, whole_slider
+from adamcourse.losses import RareWord
 from adamcourse.optimizers import Adagrad, GradientDescent
-from adamcourse.streams import RareWord
 
 OPTIMIZERS = {"gradient descent": GradientDescent, "Adagrad": Adagrad}
 BATCHES = 1000

@@ -5,8 +5,8 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider
+from adamcourse.losses import ravine
 from adamcourse.optimizers import GradientDescent
-from adamcourse.surfaces import ravine
 
 START = (-1.2, 1.0)
 STEPS = 100

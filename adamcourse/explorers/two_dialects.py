@@ -8,8 +8,8 @@ from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.dialects import DIALECTS, defaults, difference
 from adamcourse.explorers.explorer import Challenge, Explorer, Seen, checkbox, choice, log_slider
-from adamcourse.schedules import Scheduled
-from adamcourse.streams import Replay
+from adamcourse.losses import Replay
+from adamcourse.optimizers import Scheduled
 
 WRITTEN_BY = {"course": "#000000", "PyTorch": "#D55E00", "Keras": "#0072B2", "Optax": "#009E73"}
 OPTIMIZERS = [name for name, row in DIALECTS.items() if row.keys() >= WRITTEN_BY.keys()]

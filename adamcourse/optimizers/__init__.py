@@ -17,6 +17,8 @@ derived      GradientDescent, Momentum, Adagrad, RMSprop, Adam
 relatives    AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion
 swats        SWATS, from Adam to momentum
 in_place     Adam for long vectors
+schedules    learning rates that change from step to step
+wrappers     an optimizer in a wrapper: scheduled, or kept within bounds
 """
 
 from adamcourse.optimizers.derived import (
@@ -43,33 +45,8 @@ from adamcourse.optimizers.relatives import (
     Nadam,
     RAdam,
 )
+from adamcourse.optimizers.schedules import cosine, inverse_root, inverse_time, warmup
 from adamcourse.optimizers.swats import SWATS, Switching, projected_rate
-
-__all__ = [
-    "ALL",
-    "AMSGrad",
-    "AdaMax",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Direction",
-    "GradientDescent",
-    "Lion",
-    "MaximumMoments",
-    "MaximumNorm",
-    "MeanSquare",
-    "Moments",
-    "Momentum",
-    "Nadam",
-    "NoState",
-    "Optimizer",
-    "RAdam",
-    "RMSprop",
-    "SWATS",
-    "SquareSum",
-    "Switching",
-    "Velocity",
-    "projected_rate",
-]
+from adamcourse.optimizers.wrappers import Counted, Projected, Scheduled, Wrapper
 
 ALL = (GradientDescent, Momentum, Adagrad, RMSprop, Adam, AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion)  # but SWATS

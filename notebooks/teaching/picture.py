@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from adamcourse.explorers import race
+from adamcourse.explorers.race import race
 
 PICTURE = Path(__file__).resolve().parent / "race.gif"
 STEPS = np.unique(np.geomspace(1, 60, 36).round().astype(int)).tolist()  # the first ones one by one: there most happens

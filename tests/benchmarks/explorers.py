@@ -34,7 +34,7 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.optimizers import Adam
-from adamcourse.surfaces import rosenbrock
+from adamcourse.losses import rosenbrock
 
 def walks(rate):
     return descend(rosenbrock, Adam(rate, beta1=np.array([0.0, 0.5, 0.9, 0.95])), rosenbrock.start, 200)

@@ -17,7 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from adamcourse.datasets import load_digits, minibatches
-from adamcourse.network import article_cnn
+from adamcourse.networks import article_cnn
 from adamcourse.optimizers import Adam
 from adamcourse.training import start_in_blocks, update_in_blocks
 from tests.benchmarks.measure import interleaved, ratio, report, with_threads

@@ -18,8 +18,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from adamcourse.descent import descend  # noqa: E402
+from adamcourse.losses import rosenbrock  # noqa: E402
 from adamcourse.optimizers import Adam  # noqa: E402
-from adamcourse.surfaces import rosenbrock  # noqa: E402
 from adamcourse.training import start_in_blocks, update_in_blocks  # noqa: E402
 from tests.benchmarks.measure import interleaved, ratio, report, with_threads  # noqa: E402
 

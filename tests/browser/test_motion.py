@@ -15,7 +15,7 @@ from tests.browser.lab import IDLE, write_notebook
 from tests.browser.shown import SLIDER, Shown
 from tests.test_explorers import MADE
 
-RACE = "from adamcourse.explorers import race\n\nrace()"
+RACE = "from adamcourse.explorers.race import race\n\nrace()"
 FAILURE = "Show me the failure"
 AT_MOST = 20  # drags to and fro
 AHEAD = """

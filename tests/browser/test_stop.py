@@ -6,7 +6,7 @@ from tests.browser import lab
 
 READY = """
 from adamcourse.datasets import load_digits
-from adamcourse.network import article_cnn
+from adamcourse.networks import article_cnn
 from adamcourse.optimizers import Adam
 from adamcourse.training import Training
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from adamcourse.datasets import minibatches
-from adamcourse.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
+from adamcourse.losses.classification import cross_entropy
+from adamcourse.networks.layers import Dense
 
 CLASSES = 10
 AT_ONCE = 100  # images in one go where nothing is trained; a network's arrays grow with it
@@ -16,52 +17,6 @@ SPREADS = {
     "glorot": lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out)),  # Glorot and Bengio 2010, equation 16
     "he": lambda fan_in, fan_out: math.sqrt(2 / fan_in),  # He, Zhang, Ren and Sun 2015, equation 10
 }
-
-
-def softmax(scores):
-    """Return probabilities that are proportional to exp(score) and sum to 1 along the last axis.
-
-    Arguments
-    ---------
-    scores : shape (..., classes).
-
-    Source: Bridle 1990. The largest score is taken off first, so that exp cannot overflow.
-
-    >>> softmax(np.array([0.0, np.log(3)])).round(2)
-    array([0.25, 0.75])
-    """
-    _, e = _below_the_largest(scores)
-    return e / e.sum(axis=-1, keepdims=True)
-
-
-def _below_the_largest(scores):
-    """Return the scores less the largest of their row, and exp of that."""
-    below = scores - scores.max(axis=-1, keepdims=True)
-    return below, np.exp(below)
-
-
-def cross_entropy(scores, labels):
-    """Return the cross-entropy of each example, and its gradient with respect to the example's scores.
-
-    p = softmax(scores),  f = -log p[label],  ∂f/∂scores = p - onehot(label)
-
-    Arguments
-    ---------
-    scores : shape (n, classes).
-    labels : shape (n,), whole numbers, 0 to classes - 1.
-
-    Source: Bishop 2006, section 4.3.4.
-
-    >>> losses, gradient = cross_entropy(np.array([[0.0, np.log(3)]]), np.array([1]))
-    >>> losses.round(4), gradient.round(2)  # -log ¾, and each probability less what it should be
-    (array([0.2877]), array([[ 0.25, -0.25]]))
-    """
-    below, e = _below_the_largest(scores)  # (n, classes)
-    total, mine = e.sum(axis=-1, keepdims=True), (np.arange(len(labels)), labels)
-    losses = np.log(total[:, 0]) - below[mine]  # -log p[mine], also where p is too small for a float
-    gradient = e / total
-    gradient[mine] -= 1
-    return losses, gradient
 
 
 class Evaluation(NamedTuple):
@@ -83,6 +38,7 @@ class Network:
     no row of scores.
     Source: Rumelhart, Hinton and Williams 1986.
 
+    >>> from adamcourse.networks import ReLU
     >>> network = Network([Dense(16), ReLU(), Dense(10)], (784,))
     >>> network.size, network.start(seed=0).shape  # 785 · 16 + 17 · 10
     (12730, (12730,))
@@ -286,64 +242,6 @@ class SoftmaxRegression(CrossEntropy):
     def accuracy(self, w, images, labels):
         """Return the share of images, shape (n, 784), whose most probable class at w is their label."""
         return self.network.accuracy(w, images, labels)
-
-
-class RareClasses:
-    """The cross-entropy of linear scores on one example for each class, the classes of different frequency.
-
-    p = softmax(w_k),  f_k = -log p_k,  ∂f/∂w_k = π_k (p - onehot(k))
-
-    The example of class k is 1 in place k and 0 elsewhere, so its scores are column k of the weights, and the classes
-    do not meet. `value_and_gradient` gives a loss for each class; the mean loss f is Σ_k π_k f_k.
-
-    Arguments
-    ---------
-    frequencies : π_k, shape (classes,), each > 0, of any sum; kept so that they sum to 1.
-
-    Raises ValueError when there are fewer than two, or one is not above 0.
-    Source: the linear model of Kunstner and others 2024, with inputs so simple that each class can be followed.
-
-    >>> loss = RareClasses([3, 1])
-    >>> losses, gradient = loss.value_and_gradient(loss.start())  # at first every class is a guess: log 2
-    >>> losses.round(4), gradient
-    (array([0.6931, 0.6931]), array([[-0.375,  0.125],
-           [ 0.375, -0.125]]))
-    """
-
-    def __init__(self, frequencies):
-        pi = np.array(frequencies, dtype=np.float64)
-        if pi.ndim != 1 or len(pi) < 2 or not ((pi > 0) & (pi < np.inf)).all():
-            raise ValueError(f"frequencies = {frequencies}: give two or more numbers above 0")
-        self.frequencies = pi / pi.sum()
-
-    def start(self):
-        """Return the weights before training: zeros, shape (classes, classes), column k for the example of class k."""
-        return np.zeros((len(self.frequencies),) * 2)
-
-    def value_and_gradient(self, W):
-        """Return the loss of each class, shape (classes,), and the gradient of the mean loss, the shape of W."""
-        losses, slopes = cross_entropy(W.T, np.arange(len(W)))  # (classes,), (classes, scores)
-        return losses, self.frequencies * slopes.T
-
-
-def article_cnn(filters=32, hidden=128):
-    """Return the network of the article that this course grew from: a convolution and two dense layers.
-
-    The article as printed lacks Flatten and does not run; with it, the network has 693,962 parameters. The article
-    puts ReLU before the pooling: the outputs and gradients are the same (see ReLU), to the last bit.
-
-    Arguments
-    ---------
-    filters, hidden : of the convolution and of the dense layer, default 32 and 128.
-
-    Raises ValueError when one of them is not a whole number above 0.
-    Source: the article's listing, in Keras.
-
-    >>> article_cnn().size, article_cnn(filters=8, hidden=64).size
-    (693962, 87322)
-    """
-    layers = [Conv2D(filters), MaxPool2D(), ReLU(), Flatten(), Dense(hidden), ReLU(), Dense(CLASSES)]
-    return Network(layers, (28, 28, 1))
 
 
 def _shaped(images, input_shape):

@@ -24,7 +24,7 @@ class Noisy:
     Raises ValueError when sigma is negative or not finite.
     Source: the model of Robbins and Monro 1951.
 
-    >>> from adamcourse.surfaces import bowl
+    >>> from adamcourse.losses import bowl
     >>> noisy = Noisy(bowl, sigma=0.5)
     >>> noisy.value_and_gradient(np.zeros(2))  # the gradient here is 0, and what is left is the noise
     (np.float64(0.0), array([ 0.06286511, -0.06605243]))

@@ -1,0 +1,210 @@
+"""Train a network by epochs, stop it, and resume to the last bit.
+
+A training keeps the parameters, the optimizer's state and two numbers per step; `descent.descend` keeps everything.
+"""
+
+import json
+import os
+import re
+import signal
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from adamcourse.networks import Dropout, Evaluation
+from adamcourse.training.blocks import blocks, start_in_blocks, update_in_blocks
+from adamcourse.training.checkpoints import cut, joined, parts
+
+
+@dataclass
+class History:
+    """What a training went through.
+
+    Arguments
+    ---------
+    batches : how many minibatches make an epoch.
+    losses : the loss of each minibatch, before the step that it led to; a list.
+    validation : for each finished epoch the Evaluation of the validation examples; a list.
+    """
+
+    batches: int
+    losses: list = field(default_factory=list)
+    validation: list = field(default_factory=list)
+
+    @property
+    def loss(self):
+        """The mean loss of the minibatches of each finished epoch, shape (epochs,)."""
+        finished = self.losses[: len(self.validation) * self.batches]
+        return np.reshape(finished, (-1, self.batches)).mean(axis=1)
+
+    @property
+    def validation_loss(self):
+        """The loss on the validation examples after each epoch, shape (epochs,)."""
+        return np.array([evaluation.loss for evaluation in self.validation])
+
+    @property
+    def accuracy(self):
+        """The accuracy on the validation examples after each epoch, shape (epochs,)."""
+        return np.array([evaluation.accuracy for evaluation in self.validation])
+
+
+class Training:
+    """Train a network by epochs over seeded minibatches, and look at the validation examples after each epoch.
+
+    `w` holds the parameters and changes from step to step; `history` holds the losses and accuracies. The same
+    arguments give the same bits, whether a training runs through, is stopped and run on, or is saved and resumed.
+
+    Arguments
+    ---------
+    network : a Network.
+    optimizer : an optimizer, such as those of `optimizers`.
+    train, validation : pairs of images and labels, such as `load_digits()` gives.
+    batch : examples in a minibatch, default 60; None takes all of them each time.
+    seed : of the minibatches and of the first parameters, default 0.
+    w : the first parameters, default network.start(seed); copied.
+
+    Raises ValueError when the examples, the batch or w do not fit the network.
+
+    >>> from adamcourse.datasets import load_digits
+    >>> from adamcourse.networks import Dense, ReLU
+    >>> from adamcourse.networks import Network
+    >>> from adamcourse.optimizers import Adam
+    >>> training = Training(Network([Dense(32), ReLU(), Dense(10)], (784,)), Adam(), *load_digits())
+    >>> print(training.run(epochs=2).accuracy.round(2))
+    [0.88 0.9 ]
+    """
+
+    def __init__(self, network, optimizer, train, validation, batch=60, seed=0, w=None):
+        self.optimizer, self.validation, self.seed = optimizer, validation, seed
+        self.loss = network.loss(*train, batch=batch, seed=seed)
+        self.network = self.loss.network
+        self.w = network.start(seed) if w is None else np.array(w)
+        network.loss(*validation), network.views(self.w)  # what does not fit is said at once
+        self.states = start_in_blocks(optimizer, self.w)
+        self.history = History(batches=-(-len(self.loss.labels) // (batch or len(self.loss.labels))))
+        self._gradient = np.empty_like(self.w)
+
+    @property
+    def epochs(self):
+        """How many epochs are finished."""
+        return len(self.history.validation)
+
+    @property
+    def diverged(self):
+        """Whether the last loss was not a finite number; a training that has diverged takes no more steps."""
+        return bool(self.history.losses) and not np.isfinite(self.history.losses[-1])
+
+    def run(self, epochs, progress=False, stop=None):
+        """Train on until so many epochs are finished, those of earlier runs counted, and return the History.
+
+        An interrupt (Ctrl-C, or the stop button of JupyterLab) ends the run after the minibatch at hand. What was
+        learned is kept, and the next `run` goes on from there.
+
+        Arguments
+        ---------
+        epochs : how many shall be finished, a whole number.
+        progress : show a progress bar, default False. The environment variable TQDM_DISABLE=1 hides it all the same.
+        stop : a function without arguments, asked after each minibatch; True ends the run. Default None.
+        """
+        if not isinstance(epochs, (int, np.integer)) or epochs < 0:
+            raise ValueError(f"epochs = {epochs!r}: give a whole number, 0 or more")
+        last = epochs * self.history.batches
+        with (
+            _bar(progress, len(self.history.losses), last) as bar,
+            _interrupts() as pressed,
+            np.errstate(over="ignore", invalid="ignore", divide="ignore"),  # a training that diverges is a result
+        ):
+            while len(self.history.losses) < last and not self.diverged and not pressed:
+                self._step()
+                bar.update()
+                if stop is not None and stop():
+                    break
+        return self.history
+
+    def _step(self):
+        """Take one step, and look at the validation examples if it is the last one of an epoch."""
+        value, gradient = self.loss.value_and_gradient(self.w, out=self._gradient)
+        self.history.losses.append(float(value))
+        if not self.diverged:
+            update_in_blocks(self.optimizer, self.w, gradient, self.states)
+            if len(self.history.losses) % self.history.batches == 0:
+                self.history.validation.append(self.network.evaluate(self.w, *self.validation))
+
+    def save(self, file):
+        """Write all that `resume` needs to go on to the last bit into one file, a NumPy archive."""
+        state = {f"state.{name}": part for name, part in joined(map(parts, self.states)).items()}
+        notes = {"of": self._description(), "generators": [layer.rng.bit_generator.state for layer in self._dropouts()]}
+        file = Path(file)
+        unfinished = file.with_name(file.name + ".part")  # an older checkpoint stays until this one is complete
+        with unfinished.open("wb") as stream:
+            np.savez(
+                stream,
+                w=self.w,
+                losses=np.array(self.history.losses, np.float64),
+                validation=np.array(self.history.validation, np.float64).reshape(-1, 2),
+                notes=json.dumps(notes),
+                **state,
+            )
+        unfinished.replace(file)
+
+    def resume(self, file):
+        """Go back to where a training with the same arguments was saved, and return this training.
+
+        Raises ValueError when the one that was saved had other arguments.
+        """
+        with np.load(file) as archive:
+            notes = json.loads(str(archive["notes"]))
+            for name, mine in self._description().items():
+                if notes["of"].get(name) != mine:
+                    raise ValueError(f"{file} belongs to {name} = {notes['of'].get(name)}: this training has {mine}")
+            self.w[...] = archive["w"]
+            whole = {name: archive[f"state.{name}"] for name in parts(self.states[0])}
+            self.history.losses = archive["losses"].tolist()
+            self.history.validation = [Evaluation(*row) for row in archive["validation"].tolist()]
+        self.states = [cut(self.states[0], whole, part) for part in blocks(len(self.w), self.optimizer)]
+        self.loss.rewind(drawn=len(self.history.losses))
+        for layer, state in zip(self._dropouts(), notes["generators"], strict=True):
+            layer.rng.bit_generator.state = state
+        return self
+
+    def _dropouts(self):
+        return [layer for layer in self.network.layers if isinstance(layer, Dropout)]
+
+    def _description(self):
+        """Say what must be the same for a checkpoint to fit."""
+        images, labels = self.loss.images, self.loss.labels
+        return {
+            "network": f"{self.network.layers} on {self.network.input_shape}",
+            "optimizer": re.sub(r" at 0x\w+", "", repr(self.optimizer)),  # a schedule is known by its name alone
+            "batch": str(self.loss.batch),
+            "seed": str(self.seed),
+            "type of w": str(self.w.dtype),
+            "checksum of the examples": zlib.crc32(labels.tobytes(), zlib.crc32(images.tobytes())),
+        }
+
+
+@contextmanager
+def _interrupts():
+    """Yield a list that is filled by an interrupt, so that none comes in the middle of a step and halves it."""
+    pressed = []
+    try:
+        before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    except ValueError:  # they reach the main thread only, and need a system that has them
+        yield pressed
+        return
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _bar(progress, done, last):
+    """Return a progress bar, in a notebook a widget; one that shows nothing unless progress is True."""
+    from tqdm.auto import tqdm  # here, since importing it takes longer than the rest of the module
+
+    tqdm.monitor_interval = 0  # no thread that watches the bar: in a browser none can be started
+    hidden = not progress or os.environ.get("TQDM_DISABLE", "0") != "0"  # the bar for notebooks does not look itself
+    return tqdm(initial=min(done, last), total=last, unit="batch", disable=hidden)
