@@ -1,6 +1,6 @@
-"""A fair race for an optimizer of your own: four courses, a search of the rate for everyone, and a score card.
+"""A fair race for an optimizer of your own: four tasks, a search of the rate for everyone, and a score card.
 
-results = enter(MyOptimizer)        # prints the card
+results = benchmark(MyOptimizer)    # prints the card
 plots.score_card(ax, results)
 """
 
@@ -11,36 +11,36 @@ from functools import lru_cache
 
 import numpy as np
 
-from adamcourse.datasets import few_digits
+from adamcourse.datasets import digits_subset
 from adamcourse.losses import Noisy, ravine, rosenbrock
 from adamcourse.networks import Dense, Network, ReLU
 from adamcourse.optimizers import Adam, GradientDescent, Momentum
 from adamcourse.plots import STYLES
-from adamcourse.training import compare, from_anywhere, from_scratch
+from adamcourse.training import random_start_problem, training_problem, tune_and_compare
 
-HOUSE = {STYLES[kind.__name__].label: kind for kind in (GradientDescent, Momentum, Adam)}
+BASELINES = {STYLES[kind.__name__].label: kind for kind in (GradientDescent, Momentum, Adam)}
 YOURS = "yours"
 RATES = np.geomspace(1e-5, 100, 71)  # for the surfaces, where all of them walk at once
 NOISE, TRAIN, OTHERS, BATCH = 0.5, 1000, 300, 50
 
 
 def noisy_ravine(seed):
-    """Return a problem for `compare`: a ravine with noise, from a start that the seed decides."""
-    surface, start = from_anywhere(ravine(20))(seed)
+    """Return a problem for `tune_and_compare`: a ravine with noise, from a start that the seed decides."""
+    surface, start = random_start_problem(ravine(20))(seed)
     return Noisy(surface, NOISE, seed), start
 
 
 @lru_cache(maxsize=1)
-def courses():
-    """Return the arguments of `compare` for each course, by name."""
-    train, others = few_digits(TRAIN, OTHERS)
+def tasks():
+    """Return the arguments of `tune_and_compare` for each task, by name."""
+    train, others = digits_subset(TRAIN, OTHERS)
     network = Network([Dense(32), ReLU(), Dense(10)], (784,))
     return {
-        "ravine": {"problem": from_anywhere(ravine(100)), "rates": RATES, "target": 1e-3, "steps": 500},
-        "Rosenbrock": {"problem": from_anywhere(rosenbrock), "rates": RATES, "target": 1e-2, "steps": 1000},
+        "ravine": {"problem": random_start_problem(ravine(100)), "rates": RATES, "target": 1e-3, "steps": 500},
+        "Rosenbrock": {"problem": random_start_problem(rosenbrock), "rates": RATES, "target": 1e-2, "steps": 1000},
         "noisy ravine": {"problem": noisy_ravine, "rates": RATES, "target": 0.02, "steps": 500},
         "digits": {
-            "problem": from_scratch(network, train, BATCH),
+            "problem": training_problem(network, train, BATCH),
             "rates": np.geomspace(1e-4, 10, 11),
             "target": 0.6,
             "steps": 100,
@@ -51,74 +51,74 @@ def courses():
 
 
 @lru_cache(maxsize=1)
-def house():
-    """Return how soon the lessons' own optimizers arrive on each course."""
-    return {name: _race(HOUSE, course) for name, course in courses().items()}
+def baselines():
+    """Return how soon the lessons' own optimizers reach the target of each task."""
+    return {name: _tuned(BASELINES, task) for name, task in tasks().items()}
 
 
-def _race(optimizers, course):
-    """Return the Comparisons of a course; who never arrives has no best rate, and no warning about it."""
+def _tuned(optimizers, task):
+    """Return the TunedResults of a task; who never arrives has no best rate, and no warning about it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return compare(optimizers=optimizers, **course)
+        return tune_and_compare(optimizers=optimizers, **task)
 
 
-def enter(optimizer):
+def benchmark(optimizer):
     """Race an optimizer against the lessons' own, print the score card, and return the results.
 
-    On each course everyone has the same rates to choose from and three seeds. The score is the mean number of steps in
-    the geometric sense, as a multiple of the best of the house: 1 is as good as the best specialists, on average.
+    On each task everyone has the same rates to choose from and three seeds. The score is the mean number of steps in
+    the geometric sense, as a multiple of the best baseline: 1 is as good as the best specialists, on average.
 
     Arguments
     ---------
     optimizer : function of a learning rate that returns an optimizer: most simply a class with the field `lr`. Give it
-        `coordinatewise = False` if a coordinate's step depends on others, as where gradients are clipped by their norm.
+        `elementwise = False` if a coordinate's step depends on others, as where gradients are clipped by their norm.
 
-    Returns Comparisons by course and name, or None when the optimizer fails; then a line says where.
+    Returns TunedResults by task and name, or None when the optimizer fails; then a line says where.
 
-    >>> results = enter(lambda lr: Adam(lr, beta1=0.8))
-    ravine       yours 35 steps at rate 0.0251; best of the house: Adam, 75
-    Rosenbrock   yours 483 steps at rate 0.0501; best of the house: momentum, 155
-    noisy ravine yours 19 steps at rate 0.02; best of the house: gradient descent, 7
-    digits       yours 20 steps at rate 0.01; best of the house: Adam, 20
-    Score: 1.41 times the steps of the best of the house.
+    >>> results = benchmark(lambda lr: Adam(lr, beta1=0.8))
+    ravine       yours 35 steps at rate 0.0251; best baseline: Adam, 75
+    Rosenbrock   yours 483 steps at rate 0.0501; best baseline: momentum, 155
+    noisy ravine yours 19 steps at rate 0.02; best baseline: gradient descent, 7
+    digits       yours 20 steps at rate 0.01; best baseline: Adam, 20
+    Score: 1.41 times the steps of the best baseline.
     """
     results = {}
-    for name, course in courses().items():
+    for name, task in tasks().items():
         try:
-            yours = _race({YOURS: optimizer}, course)
+            yours = _tuned({YOURS: optimizer}, task)
         except Exception as error:
             print(_failure(error, name))
             return None
-        results[name] = house()[name] | yours
+        results[name] = baselines()[name] | yours
         print(f"{name:13}{_line(results[name])}")
     if np.isfinite(score(results)):
-        print(f"Score: {score(results):.2f} times the steps of the best of the house.")
+        print(f"Score: {score(results):.2f} times the steps of the best baseline.")
     else:
-        print("No score: an optimizer has to arrive on every course.")
+        print("No score: an optimizer has to arrive on every task.")
     return results
 
 
 def score(results):
-    """Return the geometric mean over the courses of your steps over those of the best of the house; inf for never."""
-    ratios = [course[YOURS].median / _best(course)[1].median for course in results.values()]
+    """Return the geometric mean over the tasks of your steps over those of the best baseline; inf for never."""
+    ratios = [task[YOURS].median / _best(task)[1].median for task in results.values()]
     return float(np.exp(np.mean(np.log(ratios))))
 
 
-def _best(course):
-    """Return name and Comparison of the best of the house."""
-    return min(((name, course[name]) for name in HOUSE), key=lambda entry: entry[1].median)
+def _best(task):
+    """Return name and Comparison of the best baseline."""
+    return min(((name, task[name]) for name in BASELINES), key=lambda entry: entry[1].median)
 
 
-def _line(course):
-    yours, (name, best) = course[YOURS], _best(course)
+def _line(task):
+    yours, (name, best) = task[YOURS], _best(task)
     said = f"{yours.median:g} steps at rate {yours.rate:.3g}" if np.isfinite(yours.median) else "never"
-    return f"yours {said}; best of the house: {name}, {best.median:g}"
+    return f"yours {said}; best baseline: {name}, {best.median:g}"
 
 
-def _failure(error, course):
+def _failure(error, task):
     """Say what went wrong in the learner's own lines."""
     frames = traceback.extract_tb(error.__traceback__)
     frames = [frame for frame in frames if not re.search("adamcourse|site-packages", frame.filename)]
     where = f" in the line {frames[-1].line!r}" if frames and frames[-1].line else ""
-    return f"Your optimizer failed on the course {course}{where}: {type(error).__name__}: {error}"
+    return f"Your optimizer failed on the task {task}{where}: {type(error).__name__}: {error}"

@@ -60,7 +60,7 @@ def load_digits(dtype=np.float32):
 
 
 @lru_cache(maxsize=4)
-def few_digits(train, others):
+def digits_subset(train, others):
     """Return a few digits to learn and a few others to look at, both from the digits to train with.
 
     Arguments
@@ -69,7 +69,7 @@ def few_digits(train, others):
 
     Raises ValueError when there are not so many.
 
-    >>> few, rest = few_digits(200, 500)
+    >>> few, rest = digits_subset(200, 500)
     >>> few.images.shape, rest.labels.shape
     ((200, 784), (500,))
     """

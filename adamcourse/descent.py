@@ -66,27 +66,23 @@ class Path:
 
     @property
     def diverged_at(self):
-        """The first step that was lost: a number or None for one descent, an array with -1 for "never" for many."""
-        first = np.where(self.diverged, self._lost.argmax(axis=0), -1)
-        return first if first.ndim else int(first) if self.diverged else None
+        """The first step that was lost, infinite for never: a number for one descent, an array for many."""
+        return _first(self._lost.argmax(axis=0), self.diverged)
 
-    def arrival(self, target):
+    def steps_to_target(self, target):
         """Return the first step from which on the loss stays below target, to the end of the path.
 
-        A number or None for one descent, an array with -1 for "never" for many. A loss that dips below the target
-        and comes back has not arrived. A longer path may show more of this: at a constant rate Adam leaps out again.
+        Infinite for never: a number for one descent, an array for many. A loss that dips below the target and comes
+        back has not reached it. A longer path may show more of this: at a constant rate Adam leaps out again.
 
         >>> from adamcourse.optimizers import GradientDescent
         >>> from adamcourse.losses import bowl
-        >>> descend(bowl, GradientDescent(np.array([0.25, 0.001])), (1.0, 0.0), 30).arrival(1e-3)
-        array([ 5, -1])
+        >>> descend(bowl, GradientDescent(np.array([0.25, 0.001])), (1.0, 0.0), 30).steps_to_target(1e-3)
+        array([ 5., inf])
         """
         below = (self.loss < target)[::-1]
         stays = np.logical_and.accumulate(below, axis=0)
-        first = np.where(stays[0], len(below) - stays.sum(axis=0), -1)
-        if self._lost.ndim > 1:
-            return first
-        return None if self.diverged or first < 0 else int(first)
+        return _first(len(below) - stays.sum(axis=0), stays[0] & ~self.diverged)
 
     def _column(self, i):
         return self._blanked(np.array([entry[i] for entry in self._entries]))
@@ -97,6 +93,12 @@ class Path:
             lost = self._lost if column.ndim == self._lost.ndim else self._lost[:, None]
             column[np.broadcast_to(lost, column.shape)] = np.nan
         return column
+
+
+def _first(step, there):
+    """Return the step where it is there, and infinity elsewhere; of a single one as a number."""
+    first = np.where(there, step, np.inf)
+    return first if first.ndim else int(step) if there else np.inf
 
 
 def descend(loss, optimizer, start, steps, limit=1e6):

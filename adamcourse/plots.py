@@ -160,19 +160,19 @@ def losses(ax, path, style, label=None):
 
 
 def score_card(ax, results):
-    """Draw how many steps each optimizer needed on each course, a row each; at the right edge those that never arrived.
+    """Draw how many steps each optimizer needed on each task, a row each; at the right edge those that never got there.
 
     Arguments
     ---------
     ax : axes to draw on.
-    results : Comparisons by course and name, as `contest.enter` returns them.
+    results : TunedResults by task and name, as `contest.benchmark` returns them.
     """
     looks = {style.label: style for style in STYLES.values()}
-    names = list(dict.fromkeys(name for course in results.values() for name in course))
-    edge = 2 * max(c.median for course in results.values() for c in course.values() if np.isfinite(c.median))
+    names = list(dict.fromkeys(name for task in results.values() for name in task))
+    edge = 2 * max(c.median for task in results.values() for c in task.values() if np.isfinite(c.median))
     for k, name in enumerate(names):
         style = looks.get(name, OTHER._replace(color=TARGET, marker="*"))
-        steps = [min(course[name].median, edge) for course in results.values()]
+        steps = [min(task[name].median, edge) for task in results.values()]
         rows = np.arange(len(results)) + 0.12 * (k - (len(names) - 1) / 2)
         ax.plot(steps, rows, style.marker, color=style.color, markersize=14, markeredgecolor="black", label=name)
     ax.set(xscale="log", xlabel="steps to the target", yticks=range(len(results)), yticklabels=list(results))

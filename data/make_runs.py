@@ -43,13 +43,13 @@ SEARCHED = {  # an optimizer, and the first of its five rates as a power of ten
 
 def trained(optimizer, train, validation, seed):
     """Return the History of one training."""
-    return Training(article_cnn(), optimizer, train, validation, seed=seed).run(EPOCHS)
+    return Training(article_cnn(), optimizer, train, validation, seed=seed).run_until(EPOCHS)
 
 
 def recorded(optimizer, digits):
     """Return loss and accuracy on the test digits after each epoch, a list for each seed."""
     histories = [trained(optimizer, *digits, seed) for seed in SEEDS]
-    losses = [np.round(history.loss, 4).tolist() for history in histories]
+    losses = [np.round(history.epoch_loss, 4).tolist() for history in histories]
     return {"rate": optimizer.lr, "loss": losses, "accuracy": [history.accuracy.tolist() for history in histories]}
 
 

@@ -151,7 +151,7 @@ from adamcourse.training import Training
 
 train, test = load_digits()
 training = Training(Network([Dense(10)], (784,)), Adam(), (train.images[:600], train.labels[:600]), test)
-print(len(training.run(epochs=1, progress=True).losses), "losses")
+print(len(training.run_until(epochs=1, progress=True).minibatch_losses), "losses")
 
 def gradient_step(x, gradient, lr):
     return x - lr * gradient

@@ -5,25 +5,25 @@ import pytest
 
 from adamcourse import contest
 from adamcourse.optimizers import GradientDescent, Momentum
-from adamcourse.training import Comparison
+from adamcourse.training import TunedResult
 
 
 @pytest.fixture(scope="module")
 def momentum():
     """What the contest finds for momentum, entered as somebody's own."""
-    return contest.enter(Momentum)
+    return contest.benchmark(Momentum)
 
 
-def test_an_optimizer_of_the_house_does_as_well_as_in_the_house(momentum):
-    assert momentum.keys() == contest.courses().keys()
-    for course in momentum.values():
-        assert course[contest.YOURS] == course["momentum"]
+def test_a_baseline_does_as_well_as_somebody_s_own(momentum):
+    assert momentum.keys() == contest.tasks().keys()
+    for task in momentum.values():
+        assert task[contest.YOURS] == task["momentum"]
 
 
 def test_the_score_is_the_geometric_mean_of_the_ratios():
-    def found(yours, house):
-        names = [contest.YOURS, *contest.HOUSE]
-        return {name: Comparison(0.1, (steps,)) for name, steps in zip(names, (yours, *house), strict=True)}
+    def found(yours, baselines):
+        names = [contest.YOURS, *contest.BASELINES]
+        return {name: TunedResult(0.1, (steps,)) for name, steps in zip(names, (yours, *baselines), strict=True)}
 
     results = {"one": found(20, (10, 40, 30)), "other": found(10, (90, 80, 20))}
     assert contest.score(results) == pytest.approx(np.sqrt(20 / 10 * 10 / 20))
@@ -31,16 +31,16 @@ def test_the_score_is_the_geometric_mean_of_the_ratios():
     assert contest.score(results) == pytest.approx(4 ** (1 / 3))
 
 
-def test_who_never_arrives_has_no_score(capsys):
-    assert not np.isfinite(contest.score(contest.enter(GradientDescent)))
+def test_who_does_not_get_there_has_no_score(capsys):
+    assert not np.isfinite(contest.score(contest.benchmark(GradientDescent)))
     printed = capsys.readouterr().out
     assert "Rosenbrock   yours never" in printed
     assert "No score" in printed
 
 
-def test_a_failure_is_told_with_the_course_and_the_error(capsys):
-    assert contest.enter(lambda lr: 1 / 0) is None
-    assert "failed on the course ravine" in (printed := capsys.readouterr().out)
+def test_a_failure_is_told_with_the_task_and_the_error(capsys):
+    assert contest.benchmark(lambda lr: 1 / 0) is None
+    assert "failed on the task ravine" in (printed := capsys.readouterr().out)
     assert "ZeroDivisionError: division by zero" in printed
 
 
@@ -49,5 +49,5 @@ def test_a_failure_inside_numpy_is_told_with_the_own_line(capsys):
         def step(self, x, g, state):
             return x - np.linalg.solve(np.zeros((2, 2)), g), state
 
-    assert contest.enter(Newton) is None
+    assert contest.benchmark(Newton) is None
     assert "in the line 'return x - np.linalg.solve(np.zeros((2, 2)), g), state'" in capsys.readouterr().out

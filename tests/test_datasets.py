@@ -143,8 +143,8 @@ def test_damaged_text_is_refused(name, load, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(("train", "others"), [(0, 5), (5, 0), (8000, 1), (-1, 10)])
 def test_a_few_digits_are_digits_to_train_with(train, others):
-    few, rest = datasets.few_digits(3, 4)
+    few, rest = datasets.digits_subset(3, 4)
     assert (np.concatenate([few.labels, rest.labels]) == DIGITS.train.labels[:7]).all()
     assert (np.concatenate([few.images, rest.images]) == DIGITS.train.images[:7]).all()
     with pytest.raises(ValueError, match=f"train = {train}, others = {others}"):
-        datasets.few_digits(train, others)
+        datasets.digits_subset(train, others)

@@ -53,7 +53,7 @@ def test_path_holds_every_quantity_of_every_step():
     np.testing.assert_allclose(path.gradient, 2 * path.x)
     assert [state.t for state in path.states] == list(range(11))
     np.testing.assert_allclose(path.state("m")[1], 0.1 * path.gradient[0])
-    assert (path.diverged, path.diverged_at) == (False, None)
+    assert (path.diverged, path.diverged_at) == (False, np.inf)
 
 
 def test_no_steps_is_only_the_start():
@@ -81,7 +81,7 @@ def test_one_diverged_descent_is_cut_and_marked():
 
 def test_of_many_descents_the_diverged_ones_are_blanked():
     path = descend(ravine(100), GradientDescent(np.array([0.01, 0.03])), (0.0, 1.0), 60)
-    assert path.diverged_at.tolist() == [-1, 20]
+    assert path.diverged_at.tolist() == [np.inf, 20]
     assert path.diverged.tolist() == [False, True]
     assert np.isfinite(path.x[:, :, 0]).all()
     assert np.isnan(path.x[20:, :, 1]).all()
@@ -93,7 +93,7 @@ def test_of_many_descents_the_diverged_ones_are_blanked():
 def test_overflow_is_a_result_and_not_a_warning(lr):
     for surface in (rosenbrock, beale, plateau):
         path = descend(surface, Momentum(lr, 0.9), surface.start, 200)
-        assert path.diverged_at is not None or surface is plateau
+        assert np.isfinite(path.diverged_at) or surface is plateau
         assert np.isfinite(path.x).all()
 
 

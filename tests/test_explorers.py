@@ -24,11 +24,10 @@ from PIL import Image
 
 from adamcourse import explorers, plots
 from adamcourse.explorers.adam_switches import adam_without
-from adamcourse.explorers.ahead import REST, further
 from adamcourse.explorers.explorer import (
     KEPT,
     Explorer,
-    Seen,
+    Readout,
     checkbox,
     choice,
     log_slider,
@@ -36,6 +35,7 @@ from adamcourse.explorers.explorer import (
     steps_slider,
     whole_slider,
 )
+from adamcourse.explorers.prefetch import REST, next_value
 from adamcourse.optimizers import GradientDescent, Momentum
 from notebooks.teaching import refresh
 
@@ -295,7 +295,7 @@ def line():
             raise ZeroDivisionError("too high")
         drawn.append(height)
         artist.set_data([0, 1], [height, height])
-        return Seen(f"height {height:.2f}")
+        return Readout(f"height {height:.2f}")
 
     return Explorer(fig, draw, {"height": slider("height", 0.0, 1.0, 0.5, 0.1)}, about="A line."), drawn
 
@@ -324,7 +324,7 @@ def test_a_colour_that_appears_later_is_shown():
     moved = ax.axhspan(0.2, 0.8, color="white")
     explorer = Explorer(
         fig,
-        lambda blue: moved.set_color((0.9, 0.1, blue)) or Seen(f"{blue:.1f}"),
+        lambda blue: moved.set_color((0.9, 0.1, blue)) or Readout(f"{blue:.1f}"),
         {"blue": slider("blue", 0.0, 1.0, 0.0, 0.1)},
         about="An area.",
     )
@@ -340,7 +340,7 @@ def test_what_lies_above_is_drawn_again_and_what_lies_below_is_not():
     below, moved, above = (ax.axhline(0.5, zorder=2) for _ in range(3))
     explorer = Explorer(
         fig,
-        lambda height: moved.set_ydata([height, height]) or Seen(f"{height:.1f}"),
+        lambda height: moved.set_ydata([height, height]) or Readout(f"{height:.1f}"),
         {"height": slider("height", 0.0, 1.0, 0.5, 0.1)},
         about="Three lines of equal zorder.",
     )
@@ -462,7 +462,7 @@ def test_pictures_are_not_kept_for_ever(line):
     ],
 )
 def test_a_slider_goes_on_the_same_way_and_stays_at_its_end(control, old, new, following):
-    assert further(control, old, new) == (following if isinstance(following, str) else pytest.approx(following))
+    assert next_value(control, old, new) == (following if isinstance(following, str) else pytest.approx(following))
 
 
 def test_several_controls_are_drawn_once(line):

@@ -11,7 +11,7 @@ from adamcourse.descent import descend
 from adamcourse.dialects import keras, pytorch
 from adamcourse.exercises import quizzes
 from adamcourse.gradients import numerical_gradient
-from adamcourse.losses import RareWord, Replay, Seldom, average_regret, quadratic, rosenbrock
+from adamcourse.losses import ReddiCounterexample, Replay, SparseFeature, quadratic, rosenbrock
 from adamcourse.networks import Dropout, article_cnn
 from adamcourse.optimizers import (
     Adagrad,
@@ -56,7 +56,7 @@ def test_answers_that_can_be_computed():
     assert right("01", 1) == "α between 0 and 0.25"
     for rate, converges in ((0.249, True), (0.251, False)):
         path = descend(steep, GradientDescent(rate), (1.0,), 2000)
-        assert (path.diverged_at is None and path.loss[-1] < path.loss[0]) == converges
+        assert (not path.diverged and path.loss[-1] < path.loss[0]) == converges
     assert right("01", 2) == "A half"
     path = descend(quadratic((1.0, 3.0)), GradientDescent(0.5), (1.0, 1.0), 10)
     np.testing.assert_allclose(np.abs(path.x[1:] / path.x[:-1]), 0.5)
@@ -110,7 +110,7 @@ def test_answers_of_lessons_04_and_05_that_can_be_computed():
     path = descend(Replay([[3.0], [4.0]]), Adagrad(1.0), (0.0,), 2)
     assert right("04", 1) == "1/5"
     assert 1 / np.sqrt(path.state("s")[2, 0]) == pytest.approx(1 / 5)
-    rare = descend(RareWord(100, sigma=0), Adagrad(0.0), (0.0, 0.0), 10_000).state("s")[-1]
+    rare = descend(SparseFeature(100, sigma=0), Adagrad(0.0), (0.0, 0.0), 10_000).state("s")[-1]
     assert "ten times" in right("04", 3)
     assert np.sqrt(rare[0] / rare[1]) == pytest.approx(10)
     way = -descend(Replay([[1.0]]), Adagrad(0.1), (0.0,), 10_000).x[:, 0]
@@ -143,7 +143,7 @@ def test_answers_of_lessons_09_and_10_that_can_be_computed():
 
 def test_answers_of_lessons_11_to_13_that_can_be_computed():
     within = Projected(Scheduled(Adam(0.1, beta1=0, beta2=1 / 26), inverse_root), -1.0, 1.0)
-    regret = average_regret(descend(Seldom(5, 1, 3), within, (1.0,), 3000))
+    regret = ReddiCounterexample.average_regret(descend(ReddiCounterexample(5, 1, 3), within, (1.0,), 3000))
     assert right("11", 1) == "2" and regret[2999] == pytest.approx(2, abs=0.05)
     p, g = np.array([-0.1, 0.0]), np.array([2.0, 5.0])
     gamma = float(right("11", 4))

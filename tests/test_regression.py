@@ -5,7 +5,7 @@ import pytest
 
 from adamcourse.descent import descend
 from adamcourse.gradients import numerical_gradient, relative_error
-from adamcourse.losses import LeastSquares, LogisticRegression, private_features
+from adamcourse.losses import LeastSquares, LogisticRegression, unique_features
 from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
 
 RNG = np.random.default_rng(0)
@@ -126,7 +126,7 @@ ADAPTIVE = {  # a rate, steps, and how far from the end the weights may be
 
 def test_private_features_are_private_and_the_lemma_holds():
     """Lemma 3.1 of the paper asks for X sign(Xᵀy) = c y; here c = 4."""
-    train, new = private_features(30, share=2 / 3, seed=3)
+    train, new = unique_features(30, share=2 / 3, seed=3)
     assert (train.y.sum(), new.y.sum()) == (10, 10)
     assert (train.y != new.y).any()
     np.testing.assert_array_equal(train.X @ np.sign(train.X.T @ train.y), 4 * train.y)
@@ -141,7 +141,7 @@ def test_private_features_are_private_and_the_lemma_holds():
 def test_on_all_examples_adaptive_methods_reach_the_sign_over_4_and_call_every_new_example_positive(name):
     """w = sign(Xᵀy) / 4, and a new example scores y/4 + 1/4 + 1/4 = (y + 2) / 4."""
     optimizer, steps, near = ADAPTIVE[name]
-    train, new = private_features(30, share=2 / 3)
+    train, new = unique_features(30, share=2 / 3)
     w = descend(LeastSquares(*train), optimizer, np.zeros(153), steps).x[-1]
     np.testing.assert_allclose(w, np.sign(train.X.T @ train.y) / 4, atol=near)
     np.testing.assert_allclose(new.X @ w, (new.y + 2) / 4, atol=3 * near)
@@ -151,7 +151,7 @@ def test_on_all_examples_adaptive_methods_reach_the_sign_over_4_and_call_every_n
 @pytest.mark.parametrize("optimizer", [GradientDescent(0.3), Momentum(0.3)], ids=["GradientDescent", "Momentum"])
 def test_gradient_descent_reaches_the_solution_of_least_norm_and_is_always_right(optimizer):
     """w = Xᵀ (X Xᵀ)⁻¹ y, and in closed form a new example scores K α with D = 15 n₊ + 3 n₋ + 8 n₊ n₋ + 5."""
-    train, new = private_features(30, share=2 / 3)
+    train, new = unique_features(30, share=2 / 3)
     w = descend(LeastSquares(*train), optimizer, np.zeros(153), 4000).x[-1]
     X, y = train
     np.testing.assert_allclose(w, X.T @ np.linalg.solve(X @ X.T, y), atol=1e-9)
@@ -170,7 +170,7 @@ def test_gradient_descent_reaches_the_solution_of_least_norm_and_is_always_right
 
 @pytest.mark.parametrize("optimizer", [GradientDescent(0.1), Adagrad(0.1), Adam(0.01), RMSprop(0.003)], ids=str)
 def test_on_minibatches_of_20_every_method_is_right(optimizer):
-    train, new = private_features(100)
+    train, new = unique_features(100)
     w = descend(LeastSquares(*train, batch=20), optimizer, np.zeros(503), 600).x[-1]
     assert ((train.X @ w > 0) == (train.y > 0)).all()
     assert ((new.X @ w > 0) == (new.y > 0)).all()
@@ -188,4 +188,4 @@ def test_on_minibatches_of_20_every_method_is_right(optimizer):
 )
 def test_unfit_numbers_of_examples_are_named(arguments, words):
     with pytest.raises(ValueError, match=words):
-        private_features(*arguments)
+        unique_features(*arguments)

@@ -22,11 +22,11 @@ from adamcourse.training import (
     Training,
     blocks,
     checkpoints,
-    compare,
-    from_anywhere,
-    from_scratch,
     memory,
+    random_start_problem,
     start_in_blocks,
+    training_problem,
+    tune_and_compare,
     update_in_blocks,
 )
 
@@ -132,9 +132,9 @@ def test_memory_is_what_the_arrays_take(optimizer):
 
 def test_a_training_does_not_keep_what_it_went_through():
     run = training()
-    run.run(epochs=1)
+    run.run_until(epochs=1)
     tracemalloc.start()
-    run.run(epochs=21)  # 100 steps of a vector of 38 kB would be 3.8 MB
+    run.run_until(epochs=21)  # 100 steps of a vector of 38 kB would be 3.8 MB
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1e6 + 2 * TRAIN[0][:60].nbytes
@@ -148,7 +148,7 @@ from adamcourse.networks import article_cnn
 from adamcourse.optimizers import Adam
 from adamcourse.training import Training
 
-history = Training(article_cnn(), Adam(), *load_digits()).run(epochs=1)
+history = Training(article_cnn(), Adam(), *load_digits()).run_until(epochs=1)
 peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]
 print(history.accuracy[0], int(peak) / 1024)
 """
@@ -158,7 +158,7 @@ print(history.accuracy[0], int(peak) / 1024)
 def test_the_recorded_runs_begin_as_a_training_begins(name, optimizer):
     """Another processor rounds otherwise, and after an epoch that makes some digits of 2,000."""
     recorded = load_runs().as_printed[name].accuracy[0, 0]
-    trained = Training(article_cnn(), optimizer, *DIGITS).run(1).accuracy[0]
+    trained = Training(article_cnn(), optimizer, *DIGITS).run_until(1).accuracy[0]
     assert abs(trained - recorded) < 0.02
 
 
@@ -177,7 +177,7 @@ def test_the_network_of_the_article_learns_and_takes_little_memory():
 def test_run_twice_or_with_other_seeds():
     runs = [training(seed=seed) for seed in (1, 1, 2)]
     for run in runs:
-        run.run(epochs=2)
+        run.run_until(epochs=2)
     assert_same(runs[0], runs[1])
     assert (runs[0].w != runs[2].w).any()
     np.testing.assert_array_equal(training(seed=4).w, NETWORK.start(seed=4))
@@ -185,32 +185,32 @@ def test_run_twice_or_with_other_seeds():
 
 def test_stopped_at_every_step_of_an_epoch_it_goes_on_as_if_nothing_had_been():
     whole = training()
-    whole.run(epochs=3)
+    whole.run_until(epochs=3)
     for steps in range(1, 8):
         parts = training()
-        parts.run(epochs=3, stop=after(steps))
-        assert len(parts.history.losses) == steps
+        parts.run_until(epochs=3, stop=after(steps))
+        assert len(parts.history.minibatch_losses) == steps
         assert parts.epochs == steps // 5
-        parts.run(epochs=3)
+        parts.run_until(epochs=3)
         assert_same(parts, whole)
-    parts.run(epochs=2)  # already finished: nothing happens
+    parts.run_until(epochs=2)  # already finished: nothing happens
     assert_same(parts, whole)
 
 
 def test_two_trainings_of_one_network_do_not_disturb_each_other():
     whole, parts, other = training(), training(), training(GradientDescent(0.1))
-    whole.run(epochs=2)
+    whole.run_until(epochs=2)
     for epochs in (1, 2):
-        other.run(epochs)
-        parts.run(epochs, stop=after(2))
-        other.run(epochs + 2)
-        parts.run(epochs)
+        other.run_until(epochs)
+        parts.run_until(epochs, stop=after(2))
+        other.run_until(epochs + 2)
+        parts.run_until(epochs)
     assert_same(parts, whole)
 
 
 def test_an_interrupt_ends_the_run_after_the_minibatch_and_keeps_what_was_learned(monkeypatch):
     whole, parts = training(), training()
-    whole.run(epochs=2)
+    whole.run_until(epochs=2)
     monkeypatch.setattr(blocks, "BLOCK", 1000)  # many blocks, so that the interrupt comes between two of them
     parts = training()
     update, calls = blocks.update_in_place, []
@@ -223,24 +223,24 @@ def test_an_interrupt_ends_the_run_after_the_minibatch_and_keeps_what_was_learne
 
     monkeypatch.setattr(blocks, "update_in_place", interrupted)
     before = signal.getsignal(signal.SIGINT)
-    parts.run(epochs=2)
+    parts.run_until(epochs=2)
     assert signal.getsignal(signal.SIGINT) is before
-    assert len(parts.history.losses) == 3 and len(calls) == 30
-    parts.run(epochs=2)
+    assert len(parts.history.minibatch_losses) == 3 and len(calls) == 30
+    parts.run_until(epochs=2)
     np.testing.assert_array_equal(parts.w, whole.w)
     assert parts.history == whole.history
 
 
 def test_it_runs_outside_the_main_thread():
     whole, parts, enough = training(), training(), threading.Event()
-    whole.run(epochs=2)
-    thread = threading.Thread(target=parts.run, args=(1000,), kwargs={"stop": enough.is_set})
+    whole.run_until(epochs=2)
+    thread = threading.Thread(target=parts.run_until, args=(1000,), kwargs={"stop": enough.is_set})
     thread.start()
     enough.set()
     thread.join(timeout=60)
-    assert 1 <= len(parts.history.losses) < 5000
+    assert 1 <= len(parts.history.minibatch_losses) < 5000
     if parts.epochs < 2:
-        parts.run(epochs=2)
+        parts.run_until(epochs=2)
         assert_same(parts, whole)
 
 
@@ -251,27 +251,27 @@ SCHEDULED = Scheduled(Adam(lr=0.01), cosine(30))  # its state holds the state of
 def test_saved_and_resumed_within_an_epoch_it_goes_on_to_the_last_bit(optimizer, tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "BLOCK", 4000)
     whole, first, second = (training(optimizer) for _ in range(3))
-    whole.run(epochs=3)
-    first.run(epochs=3, stop=after(8))
+    whole.run_until(epochs=3)
+    first.run_until(epochs=3, stop=after(8))
     first.save(tmp_path / "half")
     assert [file.name for file in tmp_path.iterdir()] == ["half"]
-    second.run(epochs=1)  # what it did before does not count
+    second.run_until(epochs=1)  # what it did before does not count
     assert second.resume(tmp_path / "half") is second
     assert_same(second, first)
-    second.run(epochs=3)
+    second.run_until(epochs=3)
     assert_same(second, whole)
 
 
 def test_a_checkpoint_of_float64_holds_every_bit(tmp_path):
     first, second = (training(w=NETWORK.start(dtype=np.float64)) for _ in range(2))
-    first.run(epochs=1)
+    first.run_until(epochs=1)
     first.save(tmp_path / "one")
     assert_same(second.resume(tmp_path / "one"), first)
 
 
 def test_an_older_checkpoint_outlives_a_write_that_fails(tmp_path, monkeypatch):
     file, run = tmp_path / "half", training()
-    run.run(epochs=1)
+    run.run_until(epochs=1)
     run.save(file)
 
     def full(stream, **arrays):
@@ -280,7 +280,7 @@ def test_an_older_checkpoint_outlives_a_write_that_fails(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(np, "savez", full)
-        run.run(epochs=2)
+        run.run_until(epochs=2)
         with pytest.raises(OSError, match="no space"):
             run.save(file)
     assert training().resume(file).epochs == 1
@@ -300,7 +300,7 @@ def test_an_older_checkpoint_outlives_a_write_that_fails(tmp_path, monkeypatch):
 )
 def test_a_checkpoint_of_another_training_is_refused(other, message, tmp_path):
     run, other = training(), other()
-    run.run(epochs=1)
+    run.run_until(epochs=1)
     run.save(tmp_path / "one")
     before = other.w.copy()
     with pytest.raises(ValueError, match=message):
@@ -313,26 +313,28 @@ def test_a_checkpoint_of_another_training_is_refused(other, message, tmp_path):
 
 def test_the_history_says_what_happened():
     run = training(GradientDescent(0.0))  # nothing moves
-    history = run.run(epochs=2)
-    assert history is run.history and run.epochs == 2 and history.batches == 5 and len(history.losses) == 10
+    history = run.run_until(epochs=2)
+    assert history is run.history and run.epochs == 2 and history.batches == 5 and len(history.minibatch_losses) == 10
     assert history.validation == [run.network.evaluate(run.w, *TEST)] * 2
-    np.testing.assert_allclose(history.loss, [np.mean(history.losses[:5]), np.mean(history.losses[5:])])
+    np.testing.assert_allclose(
+        history.epoch_loss, [np.mean(history.minibatch_losses[:5]), np.mean(history.minibatch_losses[5:])]
+    )
     assert history.accuracy.tolist() == [history.validation[0].accuracy] * 2
     assert history.validation_loss.tolist() == [history.validation[0].loss] * 2
 
 
 def test_the_mean_of_an_epoch_leaves_out_what_is_not_finished():
-    np.testing.assert_array_equal(History(2, [1.0, 3.0, 5.0, 7.0, 100.0], ["first", "second"]).loss, [2, 6])
-    assert History(2, [1.0]).loss.shape == (0,)
+    np.testing.assert_array_equal(History(2, [1.0, 3.0, 5.0, 7.0, 100.0], ["first", "second"]).epoch_loss, [2, 6])
+    assert History(2, [1.0]).epoch_loss.shape == (0,)
     diverged = History(2, [1.0, 3.0, 5.0, np.inf], ["first"])  # in the last minibatch of an epoch, never looked at
-    np.testing.assert_array_equal(diverged.loss, [2])
+    np.testing.assert_array_equal(diverged.epoch_loss, [2])
 
 
 def test_a_training_is_the_descent_of_the_same_loss():
     """The same minibatches, the same steps: softmax regression by hand."""
     loss = SoftmaxRegression(*TRAIN, batch=60, seed=3)
     run = Training(loss.network, Adam(lr=0.01), TRAIN, TEST, seed=3, w=loss.start())
-    run.run(epochs=2)
+    run.run_until(epochs=2)
     x, state = loss.start(), Adam(lr=0.01).start(loss.start())
     for _ in range(10):
         x, state = Adam(lr=0.01).update(x, loss.value_and_gradient(x)[1], state)
@@ -343,31 +345,32 @@ def test_a_training_is_the_descent_of_the_same_loss():
 def test_the_first_parameters_are_left_as_they_are():
     w = NETWORK.start(seed=9)
     before = w.copy()
-    training(w=w).run(epochs=1)
+    training(w=w).run_until(epochs=1)
     np.testing.assert_array_equal(w, before)
 
 
 def test_a_training_that_diverges_stops_and_says_so():
     run = training(GradientDescent(1e30))
     assert not run.diverged
-    run.run(epochs=5)
-    assert run.diverged and len(run.history.losses) < 25
-    assert not np.isfinite(run.history.losses[-1])
-    steps = len(run.history.losses)
-    run.run(epochs=5)
-    assert len(run.history.losses) == steps
+    run.run_until(epochs=5)
+    assert run.diverged and len(run.history.minibatch_losses) < 25
+    assert not np.isfinite(run.history.minibatch_losses[-1])
+    steps = len(run.history.minibatch_losses)
+    run.run_until(epochs=5)
+    assert len(run.history.minibatch_losses) == steps
 
 
 def test_the_step_that_a_lost_loss_asks_for_is_not_taken():
     run = training(w=NETWORK.start(seed=9))
     run.loss.value_and_gradient = lambda w, out: (np.float32(np.nan), np.ones_like(w))
-    run.run(epochs=1)
+    run.run_until(epochs=1)
     np.testing.assert_array_equal(run.w, NETWORK.start(seed=9))
 
 
 @pytest.mark.parametrize("hidden", [True, False])
 def test_the_progress_bar_is_quiet_when_it_is_not_wanted(hidden):
-    script = "from tests.test_training import training; r = training(); r.run(1); print(); r.run(2, progress=True)"
+    script = "from tests.test_training import training; r = training(); r.run_until(1); print(); "
+    script += "r.run_until(2, progress=True)"
     environment = {name: value for name, value in os.environ.items() if name != "TQDM_DISABLE"}
     if hidden:
         environment["TQDM_DISABLE"] = "1"
@@ -386,8 +389,8 @@ def test_the_progress_bar_is_quiet_when_it_is_not_wanted(hidden):
         (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0], np.append(TEST[1][1:], 10))), "from 0 to 9"),
         (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0], TEST[1][1:])), r"labels \(149,\)"),
         (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0][:0], TEST[1][:0])), "n at least 1"),
-        (lambda: training().run(epochs=1.5), r"epochs = 1.5: give a whole number, 0 or more"),
-        (lambda: training().run(epochs=-1), r"epochs = -1"),
+        (lambda: training().run_until(epochs=1.5), r"epochs = 1.5: give a whole number, 0 or more"),
+        (lambda: training().run_until(epochs=-1), r"epochs = -1"),
     ],
 )
 def test_nonsense_is_named(make, message):
@@ -400,11 +403,11 @@ def test_nonsense_is_named(make, message):
 
 @pytest.mark.parametrize("surface", [bowl, ravine(20), rosenbrock, lessard], ids=lambda s: s.name)
 def test_all_rates_in_one_descent_or_one_by_one(surface):
-    problem = from_anywhere(surface)
+    problem = random_start_problem(surface)
     settings = {"target": 0.05, "steps": 150, "rates": np.geomspace(1e-4, 0.5, 13), "seeds": range(2)}
     racers = {"Adam": Adam, "momentum": Momentum}
-    together = compare(problem, racers, **settings)
-    alone = compare(problem, racers, **settings, measure=surface.value)
+    together = tune_and_compare(problem, racers, **settings)
+    alone = tune_and_compare(problem, racers, **settings, measure=surface.value)
     assert together == alone
 
 
@@ -412,7 +415,7 @@ def test_all_rates_in_one_descent_or_one_by_one(surface):
 class Normalised(GradientDescent):
     """Steps of length α, whatever the gradient, so that each coordinate's depends on the other's."""
 
-    coordinatewise = False
+    elementwise = False
 
     def step(self, x, g, state):
         return x - self.lr * g / np.linalg.norm(g), state
@@ -420,24 +423,24 @@ class Normalised(GradientDescent):
 
 def test_rates_of_an_optimizer_that_mixes_coordinates_do_not_see_each_other():
     rates = np.geomspace(1e-3, 1, 31)
-    found = compare(from_anywhere(ravine(10)), {"it": Normalised}, rates, target=1e-2, steps=2000)["it"]
-    for seed, steps in enumerate(found.arrivals):
-        loss, start = from_anywhere(ravine(10))(seed)
-        assert descend(loss, Normalised(found.rate), start, 2000).arrival(1e-2) == steps
+    found = tune_and_compare(random_start_problem(ravine(10)), {"it": Normalised}, rates, target=1e-2, steps=2000)["it"]
+    for seed, steps in enumerate(found.steps):
+        loss, start = random_start_problem(ravine(10))(seed)
+        assert descend(loss, Normalised(found.rate), start, 2000).steps_to_target(1e-2) == steps
 
 
 def test_gradient_descent_is_found_at_its_best_rate():
     """On ½ x², x shrinks by 1 - α in a step, so α = 1 arrives after one."""
     problem = lambda seed: (ravine(1), np.array([1.0, 0.0]))
-    result = compare(problem, {"it": GradientDescent}, [0.1, 0.5, 1.0, 1.5, 1.9], target=1e-3, steps=50)["it"]
-    assert result.rate == 1.0 and result.arrivals == (1, 1, 1) and result.median == 1
+    result = tune_and_compare(problem, {"it": GradientDescent}, [0.1, 0.5, 1.0, 1.5, 1.9], target=1e-3, steps=50)["it"]
+    assert result.rate == 1.0 and result.steps == (1, 1, 1) and result.median == 1
     assert str(result) == "rate 1: 1 steps (1 to 1), 3 of 3 seeds arrive"
 
 
 def test_every_optimizer_has_its_own_rates():
     problem = lambda seed: (ravine(1), np.array([1.0, 0.0]))
     rates = {"slow": [0.1, 0.2, 1.95], "fast": [0.5, 1.0, 1.5]}
-    found = compare(problem, {"slow": GradientDescent, "fast": GradientDescent}, rates, target=1e-3, steps=50)
+    found = tune_and_compare(problem, {"slow": GradientDescent, "fast": GradientDescent}, rates, target=1e-3, steps=50)
     assert [result.rate for result in found.values()] == [0.2, 1.0]
 
 
@@ -445,14 +448,14 @@ def test_a_best_rate_at_the_edge_is_reported():
     problem = lambda seed: (ravine(1), np.array([1.0, 0.0]))
     for rates, edge in (([0.01, 0.1, 0.5], "0.5"), ([1.0, 1.5, 1.9], "1")):
         with pytest.warns(UserWarning, match=f"it is best at {edge}, at the edge of the rates from"):
-            compare(problem, {"it": GradientDescent}, rates, target=1e-3, steps=50)
+            tune_and_compare(problem, {"it": GradientDescent}, rates, target=1e-3, steps=50)
 
 
 def test_the_rate_from_which_most_seeds_arrive_wins():
     """On ½ (x² + 100 y²) a rate of 1 is the fastest one along x, and leads nowhere along y."""
     starts = [np.array([1.0, 0.0]), np.array([1.0, 0.0]), np.array([0.0, 1.0])]
     problem = lambda seed: (ravine(100), starts[seed])
-    found = compare(problem, {"it": GradientDescent}, [0.001, 0.015, 1.0, 1.1], 1e-3, 500)["it"]
+    found = tune_and_compare(problem, {"it": GradientDescent}, [0.001, 0.015, 1.0, 1.1], 1e-3, 500)["it"]
     assert found.rate == 0.015 and found.median > 100
 
 
@@ -474,15 +477,15 @@ def test_an_arrival_is_for_good(values, arrival):
 
     problem, rates = lambda seed: (Loss(), np.zeros(2)), [1.0, 2.0, 3.0]
     with pytest.warns(UserWarning, match="edge"):
-        found = compare(problem, {"it": GradientDescent}, rates, 1.0, len(values) - 1, seeds=[0])["it"]
-    assert found.arrivals == (arrival,)
+        found = tune_and_compare(problem, {"it": GradientDescent}, rates, 1.0, len(values) - 1, seeds=[0])["it"]
+    assert found.steps == (arrival,)
 
 
 def test_problems_follow_their_seed():
-    loss, start = from_scratch(NETWORK, TRAIN, batch=50)(3)
+    loss, start = training_problem(NETWORK, TRAIN, batch=50)(3)
     assert (loss.seed, loss.batch) == (3, 50)
     np.testing.assert_array_equal(start, NETWORK.start(seed=3))
-    starts = [from_anywhere(rosenbrock)(seed)[1] for seed in (1, 1, 2)]
+    starts = [random_start_problem(rosenbrock)(seed)[1] for seed in (1, 1, 2)]
     assert (starts[0] == starts[1]).all() and (starts[0] != starts[2]).all()
     assert all(-1 <= x <= 1 and 0 <= y <= 2 for x, y in starts)  # the middle half of [-2, 2] x [-1, 3]
 
@@ -495,24 +498,24 @@ def test_looks_are_taken_every_so_many_steps():
         return abs(x[0])
 
     problem = lambda seed: (ravine(1), np.array([1.0, 0.0]))
-    found = compare(problem, {"it": GradientDescent}, [0.2, 0.5, 0.9], 0.2, 7, seeds=[0], measure=measure, every=3)[
-        "it"
-    ]
+    found = tune_and_compare(
+        problem, {"it": GradientDescent}, [0.2, 0.5, 0.9], 0.2, 7, seeds=[0], measure=measure, every=3
+    )["it"]
     assert len(seen) == 9  # at steps 0, 3 and 6, with three rates
-    assert found.rate == 0.5 and found.arrivals == (3,)
+    assert found.rate == 0.5 and found.steps == (3,)
 
 
 def test_networks_are_compared_in_the_same_way():
     network = Network([Dense(12), ReLU(), Dense(10)], (784,))
     measure = lambda w: 1 - network.accuracy(w, *TEST)
-    problem = from_scratch(network, TRAIN, batch=50)
+    problem = training_problem(network, TRAIN, batch=50)
     racers, rates = {"SGD": GradientDescent, "Adam": Adam}, {"SGD": [1e-3, 0.1, 1e4], "Adam": [1e-6, 0.01, 1e3]}
-    found = compare(problem, racers, rates, 0.5, 60, seeds=range(2), measure=measure, every=5)
+    found = tune_and_compare(problem, racers, rates, 0.5, 60, seeds=range(2), measure=measure, every=5)
     for result in found.values():
-        assert result.rate in (0.1, 0.01) and all(0 < steps < 60 and steps % 5 == 0 for steps in result.arrivals)
+        assert result.rate in (0.1, 0.01) and all(0 < steps < 60 and steps % 5 == 0 for steps in result.steps)
 
 
 @pytest.mark.parametrize("rates", [[0.1, 0.2], [0.3, 0.2, 0.1], [0.1, 0.1, 0.2], [[0.1, 0.2, 0.3]]])
 def test_bad_rates_are_named(rates):
     with pytest.raises(ValueError, match="give three or more in ascending order"):
-        compare(from_anywhere(bowl), {"it": GradientDescent}, rates, 1e-3, 10)
+        tune_and_compare(random_start_problem(bowl), {"it": GradientDescent}, rates, 1e-3, 10)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adamcourse import optimizers
-from adamcourse.optimizers import Moments, Optimizer
+from adamcourse.optimizers import AdamState, Optimizer
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class EpsHat(Optimizer):
 # --- RMSprop with momentum, centred; Adadelta ----------------------------------------------------------------------
 
 
-class CentredMeanSquare(NamedTuple):
+class CentredRMSpropState(NamedTuple):
     """The state of RMSprop with its options: running means of g² and of g, and the velocity z."""
 
     v: np.ndarray
@@ -89,13 +89,13 @@ class RMSprop(optimizers.RMSprop):
     def start(self, x):
         """Return the state before the first step: both means 0, and no velocity."""
         zero = super().start(x).v
-        return CentredMeanSquare(v=zero, mean=zero, z=zero)
+        return CentredRMSpropState(v=zero, mean=zero, z=zero)
 
     def step(self, x, g, state):
         v = self.rho * state.v + (1 - self.rho) * g**2
         mean = self.rho * state.mean + (1 - self.rho) * g
         x, z = self.moved(x, state.z, g / self.root(v - mean**2 if self.centered else v))
-        return x, CentredMeanSquare(v, mean, z)
+        return x, CentredRMSpropState(v, mean, z)
 
     def root(self, v):
         """Return √v + ε."""
@@ -122,7 +122,7 @@ class RMSpropRateInside(RMSprop):
         return x - z, z
 
 
-class MeanSquares(NamedTuple):
+class AdadeltaState(NamedTuple):
     """The state of Adadelta: running means v of squared gradients and w of squared steps."""
 
     v: np.ndarray
@@ -161,19 +161,19 @@ class Adadelta(optimizers.RMSprop):
     def start(self, x):
         """Return the state before the first step: both means 0."""
         zero = super().start(x).v
-        return MeanSquares(v=zero, w=zero)
+        return AdadeltaState(v=zero, w=zero)
 
     def step(self, x, g, state):
         v = self.rho * state.v + (1 - self.rho) * g**2
         d = np.sqrt(state.w + self.eps) / np.sqrt(v + self.eps) * g
         w = self.rho * state.w + (1 - self.rho) * d**2
-        return x - self.lr * d, MeanSquares(v, w)
+        return x - self.lr * d, AdadeltaState(v, w)
 
 
 # --- Nadam with its schedule, Yogi ---------------------------------------------------------------------------------
 
 
-class ScheduledMoments(NamedTuple):
+class ScheduledNadamState(NamedTuple):
     """The state of Nadam: Adam's, and the product of all μ so far, the same in every coordinate."""
 
     m: np.ndarray
@@ -209,7 +209,7 @@ class Nadam(optimizers.Nadam):
     def start(self, x):
         """Return the state before the first step: both moments 0, and an empty product."""
         m, v, t = super().start(x)
-        return ScheduledMoments(m, v, product=m + 1, t=t)
+        return ScheduledNadamState(m, v, product=m + 1, t=t)
 
     def step(self, x, g, state):
         t = state.t + 1
@@ -220,7 +220,7 @@ class Nadam(optimizers.Nadam):
         ahead, now = (1 - mu_next * product, 1 - product) if self.bias_correction else (1, 1)
         m_hat = mu_next * m / ahead + (1 - mu) * g / now
         v_hat = self.corrected(v, self.beta2, t)
-        return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), ScheduledMoments(m, v, product, t)
+        return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), ScheduledNadamState(m, v, product, t)
 
     def mu(self, t):
         """Return μ_t."""
@@ -260,11 +260,11 @@ class Yogi(optimizers.Adam):
     def start(self, x):
         """Return the state before the first step: both moments at the initial accumulator."""
         m, v, t = super().start(x)
-        return Moments(m + self.initial_accumulator, v + self.initial_accumulator, t)
+        return AdamState(m + self.initial_accumulator, v + self.initial_accumulator, t)
 
     def step(self, x, g, state):
         t = state.t + 1
         m = self.beta1 * state.m + (1 - self.beta1) * g
         v = state.v - (1 - self.beta2) * np.sign(state.v - g**2) * g**2
         m_hat, v_hat = self.corrected(m, self.beta1, t), self.corrected(v, self.beta2, t)
-        return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), Moments(m, v, t)
+        return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), AdamState(m, v, t)

@@ -10,7 +10,7 @@ import numpy as np
 from adamcourse import optimizers
 from adamcourse.dialects import forms
 from adamcourse.dialects.forms import EpsHat
-from adamcourse.optimizers import MaximumNorm, SquareSum
+from adamcourse.optimizers import AdagradState, AdaMaxState
 
 NAMES = {
     "learning_rate": "lr",
@@ -70,7 +70,7 @@ class Adagrad(optimizers.Adagrad):
 
     def step(self, x, g, state):
         s = state.s + g**2
-        return x - self.lr * g / np.sqrt(s + self.eps), SquareSum(s)
+        return x - self.lr * g / np.sqrt(s + self.eps), AdagradState(s)
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class Adamax(optimizers.AdaMax):
         m = self.beta1 * state.m + (1 - self.beta1) * g
         u = np.maximum(self.beta2 * state.u, np.abs(g))
         m_hat = m / (1 - self.beta1**t)
-        return x - self.lr * m_hat / (u + self.eps), MaximumNorm(m, u, t)
+        return x - self.lr * m_hat / (u + self.eps), AdaMaxState(m, u, t)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from adamcourse import optimizers
 from adamcourse.dialects import forms, keras
-from adamcourse.optimizers import MaximumMoments, Moments
+from adamcourse.optimizers import AdamState, AMSGradState
 
 NAMES = {
     "learning_rate": "lr",
@@ -83,7 +83,7 @@ class Adam(optimizers.Adam):
         m = self.beta1 * state.m + (1 - self.beta1) * g
         v = self.beta2 * state.v + (1 - self.beta2) * g**2
         m_hat, v_hat = self.corrected(m, self.beta1, t), self.corrected(v, self.beta2, t)
-        return x - self.lr * m_hat / (np.sqrt(v_hat + self.eps_root) + self.eps), Moments(m, v, t)
+        return x - self.lr * m_hat / (np.sqrt(v_hat + self.eps_root) + self.eps), AdamState(m, v, t)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class AMSGrad(optimizers.AMSGrad):
         v = self.beta2 * state.v + (1 - self.beta2) * g**2
         v_max = np.maximum(state.v_max, self.corrected(v, self.beta2, t))
         m_hat = self.corrected(m, self.beta1, t)
-        return x - self.lr * m_hat / (np.sqrt(v_max) + self.eps), MaximumMoments(m, v, v_max, t)
+        return x - self.lr * m_hat / (np.sqrt(v_max) + self.eps), AMSGradState(m, v, v_max, t)
 
 
 @dataclass(frozen=True)

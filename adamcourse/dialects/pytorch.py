@@ -25,7 +25,7 @@ NAMES = {
 }
 
 
-class DampedVelocity(NamedTuple):
+class DampenedState(NamedTuple):
     """The state of SGD: the velocity z, and the number t of steps taken."""
 
     z: np.ndarray
@@ -65,11 +65,11 @@ class Dampened(optimizers.Momentum):
 
     def start(self, x):
         """Return the state before the first step: no velocity."""
-        return DampedVelocity(super().start(x).z, t=0)
+        return DampenedState(super().start(x).z, t=0)
 
     def step(self, x, g, state):
         x, velocity = super().step(x, (1 - self.dampening) * g if state.t else g, state)
-        return x, DampedVelocity(velocity.z, state.t + 1)
+        return x, DampenedState(velocity.z, state.t + 1)
 
 
 @dataclass(frozen=True)

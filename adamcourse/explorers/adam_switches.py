@@ -4,7 +4,7 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, checkbox, log_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, checkbox, log_slider
 from adamcourse.losses import rotated_ravine
 from adamcourse.optimizers import Adam
 
@@ -49,12 +49,12 @@ def adam_switches():
         cross.set_data(([path.steps], path.loss[-1:]) if path.diverged else ([], []))
         ingredients = {"momentum": momentum, "scaling": scaling, "bias correction": bias_correction}
         off = [name for name, is_on in ingredients.items() if not is_on]
-        arrival = path.arrival(TARGET)
+        needed = path.steps_to_target(TARGET)
         result = f"diverges at step {path.diverged_at}" if path.diverged else f"ends at a loss of {path.loss[-1]:.2g}"
-        if arrival is not None:
-            result = f"is below a loss of {TARGET} from step {arrival} to the last, {STEPS}"
+        if np.isfinite(needed):
+            result = f"is below a loss of {TARGET} from step {needed} to the last, {STEPS}"
         name = f"Adam without {' and '.join(off)}" if off else "Adam with all three"
-        return Seen(f"{name}, α = {rate:.3g}: {result}.", len(off) == 1 and arrival is not None and arrival <= LIMIT)
+        return Readout(f"{name}, α = {rate:.3g}: {result}.", len(off) == 1 and needed <= LIMIT)
 
     return Explorer(
         fig,

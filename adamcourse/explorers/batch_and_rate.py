@@ -5,7 +5,7 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.datasets import load_heights
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, choice, log_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider
 from adamcourse.losses import LeastSquares
 from adamcourse.optimizers import GradientDescent
 
@@ -82,9 +82,9 @@ def batch_and_rate():
         said = f"Minibatches of {batch}, α = {rate:.3g}, {path.steps} steps in one pass"
         if not late < mean[0]:
             grown = f"to {late:.2g}" if np.isfinite(late) else "beyond all bounds"
-            return Seen(f"{said}: in the mean of {SHUFFLES} walks the loss grows, {grown} above the lowest.")
+            return Readout(f"{said}: in the mean of {SHUFFLES} walks the loss grows, {grown} above the lowest.")
         text = f"{said}: in the last quarter the loss is {late:.2g} above the lowest, in the mean of {SHUFFLES} walks."
-        return Seen(f"{text} The floor by the formula (dashed) is {level:.2g}.", won=bool(late <= TARGET))
+        return Readout(f"{text} The floor by the formula (dashed) is {level:.2g}.", won=bool(late <= TARGET))
 
     return Explorer(
         fig,

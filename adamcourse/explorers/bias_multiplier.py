@@ -3,7 +3,7 @@
 import numpy as np
 
 from adamcourse import plots
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, log_slider, slider
 
 LAST = 100_000
 STEPS = np.unique(np.geomspace(1, LAST, 400).astype(int))
@@ -50,7 +50,7 @@ def bias_multiplier():
             f"{settled} on it is within 1 % of α."
         )
         even = every.min() >= SHORTEST and longest <= LIMIT
-        return Seen(text, won=bool(beta1 >= 0.899 and memory >= MEMORY - 0.1 and even))
+        return Readout(text, won=bool(beta1 >= 0.899 and memory >= MEMORY - 0.1 and even))
 
     return Explorer(
         fig,

@@ -15,8 +15,8 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets
 
-from adamcourse.explorers.ahead import Lull, further
 from adamcourse.explorers.frames import Frames
+from adamcourse.explorers.prefetch import Debouncer, next_value
 from adamcourse.plots import show_picture
 
 KEPT = 100  # pictures of an explorer
@@ -34,7 +34,7 @@ def _in_turn(method):
     return waits
 
 
-class Seen(NamedTuple):
+class Readout(NamedTuple):
     """What a drawing says of itself: one sentence for everyone, and whether the challenge is met."""
 
     text: str
@@ -160,7 +160,7 @@ class Explorer:
         self.picture = Picture(layout=widgets.Layout(width=f"{fig.bbox.width:.0f}px", max_width="100%"))
         self.says, self.verdict = widgets.HTML(), widgets.HTML()
         self._moving, self._held = [], False
-        self._kept, self._lull = lru_cache(KEPT)(self._drawn), Lull()
+        self._kept, self._debouncer = lru_cache(KEPT)(self._drawn), Debouncer()
         fig.canvas.draw()
         fig.set_layout_engine("none")  # laid out once: from here on the axes stay where they are
         for name, control in controls.items():
@@ -198,10 +198,10 @@ class Explorer:
         """Answer a control, and draw ahead what follows if it moves on."""
         if not self._held:
             self._show()
-            self._lull.then(self._draw_ahead, name, further(change["owner"], change["old"], change["new"]))
+            self._debouncer.then(self._prefetch, name, next_value(change["owner"], change["old"], change["new"]))
 
     @_in_turn
-    def _draw_ahead(self, name, value):
+    def _prefetch(self, name, value):
         with suppress(Exception):  # an error is told when its picture is asked for
             self._kept(**self._values(**{name: value}))
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, checkbox, slider, whole_slider
-from adamcourse.losses import Seldom, average_regret
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, checkbox, slider, whole_slider
+from adamcourse.losses import ReddiCounterexample
 from adamcourse.optimizers import Adam, AMSGrad, Projected, Scheduled, inverse_root
 
 STEPS = 600
@@ -38,12 +38,12 @@ def failing_adam():
     cycles = np.arange(3, STEPS + 1, 3)  # within one, the regret jumps and comes back
 
     def draw(steep, beta2, amsgrad):
-        found = {}
+        loss, found = ReddiCounterexample(steep, 1, 3), {}
         for kind, (walk, average) in zip((Adam, AMSGrad), lines, strict=True):
             shown = kind is Adam or amsgrad
             if shown:
-                path = descend(Seldom(steep, 1, 3), in_the_box(kind(RATE, 0.0, beta2)), (0.0,), STEPS)
-                regret = average_regret(path)[cycles - 1]
+                path = descend(loss, in_the_box(kind(RATE, 0.0, beta2)), (0.0,), STEPS)
+                regret = loss.average_regret(path)[cycles - 1]
                 found[kind.__name__] = path.x[-1, 0], regret[-1]
             walk.set_data((np.arange(STEPS + 1), path.x[:, 0]) if shown else ([], []))
             average.set_data((cycles, regret) if shown else ([], []))
@@ -54,7 +54,7 @@ def failing_adam():
             f"C = {steep}, β2 = {beta2:.2f} (the theorem's is {1 / (1 + steep**2):.2g}), β1 = 0: after {STEPS} steps "
             f"{'; '.join(ends)}. The theorem's limit is {bound:.2f}."
         )
-        return Seen(text, won=bool(steep >= STEEP and not amsgrad and found["Adam"][1] < SMALL))
+        return Readout(text, won=bool(steep >= STEEP and not amsgrad and found["Adam"][1] < SMALL))
 
     return Explorer(
         fig,

@@ -4,9 +4,9 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, log_slider
 from adamcourse.losses import Replay
-from adamcourse.optimizers import Adagrad, MeanSquare, RMSprop
+from adamcourse.optimizers import Adagrad, RMSprop, RMSpropState
 
 STEPS, CHANGE = 600, 200
 STREAMS = 64  # of noise; what is drawn of a step is the mean over all of them
@@ -22,7 +22,7 @@ def drift(rho):
     """
     g = NINE_AND_ONE[:, None]
     v = (1 - rho) * (rho ** np.arange(9.0, -1, -1) * g[:, 0] ** 2).sum() / (1 - rho**10)
-    x, state, optimizer = np.zeros(1), MeanSquare(np.array([v])), RMSprop(1.0, rho)
+    x, state, optimizer = np.zeros(1), RMSpropState(np.array([v])), RMSprop(1.0, rho)
     for gradient in g:
         x, state = optimizer.update(x, gradient, state)
     return float(x[0])
@@ -70,7 +70,7 @@ def forgetting():
             f"{factor:.4g}; {found}. Nine gradients of 0.1 and one of -0.9 move RMSprop by {drifted:.2g} α."
         )
         won = factor >= 99 and recovered is not None and recovered <= QUICK and abs(drifted) <= STEADY
-        return Seen(text, won=won)
+        return Readout(text, won=won)
 
     return Explorer(
         fig,

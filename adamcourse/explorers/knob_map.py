@@ -4,7 +4,7 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, choice, log_slider, slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider, slider
 from adamcourse.losses import rosenbrock
 from adamcourse.optimizers import Adam
 
@@ -65,7 +65,7 @@ def knob_map():
             f"α = {rate:.3g}, {knob} = {KNOBS[knob](share):.5g}: {result}. The best place of this map is α = "
             f"{RATES[best[0]]:.2g}, {knob} = {KNOBS[knob](SHARES[best[1]]):.4g}, with {maps[knob][best]:.2g}."
         )
-        return Seen(text, won=bool(not path.diverged and path.loss[-1] <= TARGET))
+        return Readout(text, won=bool(not path.diverged and path.loss[-1] <= TARGET))
 
     return Explorer(
         fig,

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from adamcourse import plots
-from adamcourse.datasets import few_digits
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, choice, log_slider, steps_slider
+from adamcourse.datasets import digits_subset
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider, steps_slider
 from adamcourse.networks import Dense, Network, ReLU
 from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
 from adamcourse.training import Training
@@ -31,23 +31,23 @@ class Watched(NamedTuple):
 @lru_cache(maxsize=2)  # this training, and one drawn ahead: playing the steps computes nothing anew
 def trained(name, rate):
     """Train from the same start with one optimizer, and return what was seen."""
-    train, (images, labels) = few_digits(TRAIN, OTHERS)
+    train, (images, labels) = digits_subset(TRAIN, OTHERS)
     training = Training(NETWORK, LEARNERS[name](rate), train, (images, labels), BATCH)
     evaluations, classes = [], []
 
     def look():
-        if len(training.history.losses) % LOOK == 0:
+        if len(training.history.minibatch_losses) % LOOK == 0:
             evaluations.append(NETWORK.evaluate(training.w, images, labels))
             classes.append(NETWORK.forward(training.w, images[: ROWS * COLUMNS]).argmax(axis=1))
 
     look()
-    losses = np.array(training.run(EPOCHS, stop=look).losses)
+    losses = np.array(training.run_until(EPOCHS, stop=look).minibatch_losses)
     return Watched(losses, evaluations, classes)
 
 
 def learning_digits():
     """Return the explorer of a training: the optimizer, its rate, and how many minibatches are shown."""
-    _, (images, labels) = few_digits(TRAIN, OTHERS)
+    _, (images, labels) = digits_subset(TRAIN, OTHERS)
     fig, (left, right) = plots.figure(columns=2, width=12, height=4.8)
     (noisy,) = left.plot([], [], color="#B0B0B0", linewidth=1)
     (curve,) = left.plot([], [])
@@ -72,11 +72,11 @@ def learning_digits():
         seen = watched.evaluations[looks]
         said = f"{optimizer}, α = {rate:.3g}, {steps} minibatches of {BATCH}"
         if len(watched.losses) < steps:
-            return Seen(f"{said}: the loss is no number any more at minibatch {len(watched.losses)}.")
+            return Readout(f"{said}: the loss is no number any more at minibatch {len(watched.losses)}.")
         text = (
             f"{said}: the loss on {OTHERS} other digits is {seen.loss:.2f}, {seen.accuracy:.0%} of them are read right."
         )
-        return Seen(text, won=steps <= SOON and seen.accuracy >= TARGET)
+        return Readout(text, won=steps <= SOON and seen.accuracy >= TARGET)
 
     return Explorer(
         fig,

@@ -4,7 +4,7 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, log_slider, slider
 from adamcourse.losses import ravine
 from adamcourse.optimizers import Momentum
 
@@ -67,16 +67,16 @@ def momentum_phases():
         line.set_data(*path.x[: SHOWN + 1].T)
         curve.set_data(np.arange(path.steps + 1), np.maximum(path.loss, 1e-300))
         cross.set_data(([path.steps], path.loss[-1:]) if path.diverged else ([], []))
-        arrival = path.arrival(TARGET)
+        needed = path.steps_to_target(TARGET)
         shown = min(SHOWN, path.steps)
         result = f"; after {shown} steps the loss is {path.loss[shown]:.2g}"
         if manner(rate, CONDITION, beta) == "diverges":
             result = ""
-        elif arrival is not None and arrival <= SHOWN:
-            result = f"; the loss is below {TARGET:g} from step {arrival} on"
+        elif needed <= SHOWN:
+            result = f"; the loss is below {TARGET:g} from step {needed} on"
         manners = f"the flat coordinate {manner(rate, 1, beta)}, the steep one {manner(rate, CONDITION, beta)}"
         text = f"α = {rate:.3g}, β = {beta:.2f}: {manners}{result}."
-        return Seen(text, won=arrival is not None and arrival <= LIMIT)
+        return Readout(text, won=needed <= LIMIT)
 
     return Explorer(
         fig,

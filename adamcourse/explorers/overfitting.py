@@ -3,8 +3,8 @@
 import numpy as np
 
 from adamcourse import plots
-from adamcourse.datasets import few_digits
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, slider
+from adamcourse.datasets import digits_subset
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, log_slider, slider
 from adamcourse.networks import Dense, Dropout, Network, ReLU
 from adamcourse.optimizers import AdamW
 from adamcourse.training import Training
@@ -16,7 +16,7 @@ TARGET = 0.7
 def trained(dropout, decay):
     """Return the History of a training with dropout behind the hidden layer and decoupled weight decay."""
     network = Network([Dense(32), ReLU(), Dropout(dropout), Dense(10)], (784,))
-    return Training(network, AdamW(RATE, weight_decay=decay), *few_digits(TRAIN, OTHERS), BATCH).run(EPOCHS)
+    return Training(network, AdamW(RATE, weight_decay=decay), *digits_subset(TRAIN, OTHERS), BATCH).run_until(EPOCHS)
 
 
 def overfitting():
@@ -33,15 +33,15 @@ def overfitting():
 
     def draw(dropout, decay):
         history = trained(dropout, decay)
-        train.set_data(epochs, history.loss)
+        train.set_data(epochs, history.epoch_loss)
         others.set_data(epochs, history.validation_loss)
         right_ones.set_data(epochs, 100 * history.accuracy)
         text = (
-            f"Dropout {dropout:.1f}, λ = {decay:.3g}: at the end the loss is {history.loss[-1]:.2g} on the training "
-            f"digits and {history.validation_loss[-1]:.2f} on the others, at best {history.validation_loss.min():.2f}; "
-            f"of these {history.accuracy[-1]:.0%} are read right."
+            f"Dropout {dropout:.1f}, λ = {decay:.3g}: at the end the loss is {history.epoch_loss[-1]:.2g} on the "
+            f"training digits and {history.validation_loss[-1]:.2f} on the others, at best "
+            f"{history.validation_loss.min():.2f}; of these {history.accuracy[-1]:.0%} are read right."
         )
-        return Seen(text, won=bool(history.validation_loss[-1] <= TARGET))
+        return Readout(text, won=bool(history.validation_loss[-1] <= TARGET))
 
     return Explorer(
         fig,

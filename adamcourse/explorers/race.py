@@ -4,7 +4,7 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider, steps_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, log_slider, steps_slider
 from adamcourse.losses import bowl, ravine, rosenbrock
 from adamcourse.optimizers import Adam, GradientDescent, Momentum, RMSprop
 
@@ -22,9 +22,9 @@ def best_rate(surface, racer):
     Where no rate arrives, it is the one with the lowest loss at the end.
     """
     path = descend(surface, racer(lr=RATES), START, STEPS)
-    arrival = path.arrival(TARGET)
-    if (arrival >= 0).any():
-        return float(RATES[np.where(arrival >= 0, arrival, STEPS + 1).argmin()])
+    steps = path.steps_to_target(TARGET)
+    if np.isfinite(steps).any():
+        return float(RATES[steps.argmin()])
     return float(RATES[np.nanargmin(path.loss[-1])])
 
 
@@ -41,8 +41,8 @@ def run(rates, factor=1.0):
 
 def ranking(paths, surface):
     """Return the racers that arrive on a surface, as (step, label), the first one first, and the labels of the rest."""
-    arrivals = [(paths[surface.name, r.__name__].arrival(TARGET), plots.STYLES[r.__name__].label) for r in RACERS]
-    return sorted(a for a in arrivals if a[0] is not None), [label for step, label in arrivals if step is None]
+    steps = [(paths[surface.name, r.__name__].steps_to_target(TARGET), plots.STYLES[r.__name__].label) for r in RACERS]
+    return sorted(s for s in steps if np.isfinite(s[0])), [label for step, label in steps if not np.isfinite(step)]
 
 
 def result(surface, arrived, lost):
@@ -83,7 +83,7 @@ def race():
         shown = f"{steps} {'step' if steps == 1 else 'steps'} shown"
         arrived, _ = ranking(paths, bowl)
         lost = bool(arrived) and arrived[0][1] != plots.STYLES["GradientDescent"].label
-        return Seen(f"{size}, {shown}. First to be below a loss of {TARGET} until step {STEPS}: {told}.", won=lost)
+        return Readout(f"{size}, {shown}. First to be below a loss of {TARGET} until step {STEPS}: {told}.", won=lost)
 
     return Explorer(
         fig,

@@ -4,7 +4,7 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, choice, log_slider, slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider, slider
 from adamcourse.losses import RareClasses
 from adamcourse.optimizers import Adam, GradientDescent, Lion
 
@@ -45,7 +45,7 @@ def rare_classes():
             f"{optimizer}, α = {rate:.4g}, frequencies in proportion to 1 / rank^{power:.1f}: after {STEPS} steps the "
             f"loss of the commonest class is {path.loss[-1, 0]:.2g} and that of the rarest {path.loss[-1, -1]:.2g}."
         )
-        return Seen(text, won=bool(power >= 1 and end.max() <= TARGET))
+        return Readout(text, won=bool(power >= 1 and end.max() <= TARGET))
 
     return Explorer(
         fig,

@@ -4,8 +4,8 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, choice, log_slider, whole_slider
-from adamcourse.losses import RareWord
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider, whole_slider
+from adamcourse.losses import SparseFeature
 from adamcourse.optimizers import Adagrad, GradientDescent
 
 OPTIMIZERS = {"gradient descent": GradientDescent, "Adagrad": Adagrad}
@@ -39,7 +39,7 @@ def rare_word():
 
     def draw(optimizer, rate, every):
         chosen = OPTIMIZERS[optimizer](rate)
-        path = descend(RareWord(every), chosen, np.zeros((2, WALKS)), BATCHES)
+        path = descend(SparseFeature(every), chosen, np.zeros((2, WALKS)), BATCHES)
         rates = rate_of(path, chosen)
         for i, (weight, step) in enumerate(lines):
             weight.set_data(batches, path.x[:, i, 0])
@@ -51,7 +51,7 @@ def rare_word():
             f"{optimizer}, α = {rate:.3g}, the second word once in {every} batches: in the last {LAST} batches, over "
             f"{WALKS} walks, the first word's weight is {common:.2f} away from 1, the second word's {rare:.2f}."
         )
-        return Seen(text, won=bool(every >= 75 and common <= NEAR[0] and rare <= NEAR[1]))
+        return Readout(text, won=bool(every >= 75 and common <= NEAR[0] and rare <= NEAR[1]))
 
     return Explorer(
         fig,

@@ -4,7 +4,7 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, log_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, log_slider
 from adamcourse.losses import ravine
 from adamcourse.optimizers import GradientDescent
 
@@ -37,18 +37,18 @@ def rate_and_condition():
         line.set_data(path.x[:, 0], path.x[:, 1])
         curve.set_data(np.arange(path.steps + 1), np.maximum(path.loss, 1e-300))
         cross.set_data(([path.steps], path.loss[-1:]) if path.diverged else ([], []))
-        arrival = path.arrival(TARGET)
+        needed = path.steps_to_target(TARGET)
         if path.diverged:
             result = f"it diverges: by step {path.diverged_at} it is more than a million away"
         elif path.loss[-1] > path.loss[0]:
             result = f"it diverges: the loss has grown to {path.loss[-1]:.2g} in {STEPS} steps"
-        elif arrival is None:
+        elif not np.isfinite(needed):
             result = f"after {STEPS} steps the loss is {path.loss[-1]:.2g}"
         else:
-            result = f"the loss is below {TARGET:g} from step {arrival} on"
+            result = f"the loss is below {TARGET:g} from step {needed} on"
         text = f"α = {rate:.3g}, κ = {condition:.3g}, so α κ = {rate * condition:.3g}: {result}."
-        won = condition >= 9.9 and arrival is not None and arrival <= LIMIT
-        return Seen(text, won)
+        won = condition >= 9.9 and needed <= LIMIT
+        return Readout(text, won)
 
     return Explorer(
         fig,

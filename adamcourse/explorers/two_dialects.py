@@ -7,7 +7,7 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.dialects import DIALECTS, defaults, difference
-from adamcourse.explorers.explorer import Challenge, Explorer, Seen, checkbox, choice, log_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, checkbox, choice, log_slider
 from adamcourse.losses import Replay
 from adamcourse.optimizers import Scheduled
 
@@ -98,7 +98,7 @@ def two_dialects():
             f"{fall}: {where}. {reasons(optimizer, first, second)}"
         )
         in_the_task = not own and not falls and size >= 0.099 and "course" not in (first, second)
-        return Seen(text.rstrip(), won=bool(in_the_task and distance[-1] > APART))
+        return Readout(text.rstrip(), won=bool(in_the_task and distance[-1] > APART))
 
     return Explorer(
         fig,

@@ -6,9 +6,9 @@ regression      over examples: least squares, logistic regression, on minibatche
 classification  cross-entropy of scores, and classes of different frequency
 """
 
-from adamcourse.losses.changing import Flattening, Noisy, RareWord, Replay, Seldom, average_regret
+from adamcourse.losses.changing import CurvatureShift, Noisy, ReddiCounterexample, Replay, SparseFeature
 from adamcourse.losses.classification import RareClasses, cross_entropy, softmax
-from adamcourse.losses.regression import Examples, LeastSquares, LogisticRegression, Regression, private_features
+from adamcourse.losses.regression import Examples, LeastSquares, LogisticRegression, Regression, unique_features
 from adamcourse.losses.surfaces import (
     Surface,
     beale,

@@ -51,7 +51,7 @@ class Noisy:
 
 
 @dataclass
-class RareWord:
+class SparseFeature:
     """Two weights: one belongs to a word in every batch, the other to a word in every hundredth. Both should be 1.
 
     f(x) = ½ (x_1 - 1)² + ½ (x_2 - 1)² where the second word occurs, and ½ (x_1 - 1)² elsewhere
@@ -66,7 +66,7 @@ class RareWord:
 
     Raises ValueError when every is not a whole number, 1 or more, or sigma is negative or not finite.
 
-    >>> words = RareWord(every=3, sigma=0)
+    >>> words = SparseFeature(every=3, sigma=0)
     >>> [words.value_and_gradient(np.zeros(2))[1].tolist() for _ in range(3)]
     [[-1.0, 0.0], [-1.0, 0.0], [-1.0, -1.0]]
     """
@@ -94,7 +94,7 @@ class RareWord:
 
 
 @dataclass
-class Flattening:
+class CurvatureShift:
     """A parabola that becomes flatter at one step, and has its minimum in another place from then on.
 
     f(x) = ½ λ (x - x*)²,  λ = steepness and x* = 0 at first, λ = 1 and x* = 3 after the change
@@ -108,7 +108,7 @@ class Flattening:
 
     Raises ValueError when steepness is not above 0, change is not a whole number, 0 or more, or sigma is negative.
 
-    >>> valley = Flattening(change=1, sigma=0)
+    >>> valley = CurvatureShift(change=1, sigma=0)
     >>> [valley.value_and_gradient(np.ones(1))[1].tolist() for _ in range(2)]  # steep, to the left; flat, to the right
     [[100.0], [-2.0]]
     """
@@ -138,7 +138,7 @@ class Flattening:
         return 0.5 * curvature * ((x - minimum) ** 2).sum(axis=0), curvature * (x - minimum + noise)
 
     def steps_to_follow(self, path, near=0.3, settle=50):
-        """Return, for each rate, how many steps after the change its walks are near the new minimum to stay, or -1.
+        """Return, for each rate, how many steps after the change its walks are near the new minimum to stay; or inf.
 
         Arguments
         ---------
@@ -153,7 +153,7 @@ class Flattening:
         far = np.abs(x[self.change :] - 3).mean(axis=-1) >= near  # a lost walk is NaN, and NaN is not near
         far |= np.isnan(x[self.change :]).any(axis=-1)
         last = len(far) - 1 - far[::-1].argmax(axis=0)  # the last step at which it is far
-        return np.where((before < near) & (last < len(far) - 1), last + 1, -1)
+        return np.where((before < near) & (last < len(far) - 1), last + 1, np.inf)
 
 
 class Replay:
@@ -189,7 +189,7 @@ class Replay:
 
 
 @dataclass
-class Seldom:
+class ReddiCounterexample:
     """A slope that is steep and uphill once in a while, and slightly downhill at all other steps; x is in [-1, 1].
 
     f_t(x) = large · x at every step t with t mod every = 1, t = 1, 2, …, and -small · x at the others
@@ -207,7 +207,7 @@ class Seldom:
     Raises ValueError when an argument is outside its range.
     Source: Reddi, Kale and Kumar 2018, Theorem 1 (C, 1, 3) and its synthetic experiment (1010, 10, 101).
 
-    >>> loss = Seldom(large=3, small=1, every=3)
+    >>> loss = ReddiCounterexample(large=3, small=1, every=3)
     >>> [loss.value_and_gradient(np.array([0.5]))[1].item() for _ in range(4)]
     [3.0, -1.0, -1.0, 3.0]
     """
@@ -239,26 +239,27 @@ class Seldom:
         gradient = np.zeros(np.shape(x)) + np.where(steep, self.large, -self.small)
         return gradient[0] * x[0], gradient
 
+    @staticmethod
+    def average_regret(path):
+        """Return the average regret up to each step: by how much the losses were above those of the best fixed point.
 
-def average_regret(path):
-    """Return the average regret up to each step: by how much the losses were above those of the best fixed point.
+        R_T / T = 1/T (Σ_t f_t(x_t) - min_x Σ_t f_t(x)), where f_t(x) = g_t x on [-1, 1] makes the minimum -|Σ_t g_t|
 
-    R_T / T = 1/T (Σ_t f_t(x_t) - min_x Σ_t f_t(x)), where f_t(x) = g_t x on [-1, 1] makes the minimum -|Σ_t g_t|
+        Arguments
+        ---------
+        path : the Path of a descent down such a loss, x of shape (steps + 1, 1, ...).
 
-    Arguments
-    ---------
-    path : the Path of a descent down a Seldom, x of shape (steps + 1, 1, ...).
+        Source: Zinkevich 2003.
 
-    Source: Zinkevich 2003.
-
-    >>> from adamcourse.descent import descend
-    >>> from adamcourse.optimizers import GradientDescent
-    >>> average_regret(descend(Seldom(3, 1, 3), GradientDescent(0.0), (1.0,), 2))  # 3 + 3, then 2 + 2, then 1 + 1
-    array([6.        , 2.        , 0.66666667])
-    """
-    g, x = path.gradient[:, 0], path.x[:, 0]
-    total = np.cumsum(g * x, axis=0) + np.abs(np.cumsum(g, axis=0))
-    return total / np.arange(1, len(g) + 1).reshape(-1, *(1,) * (g.ndim - 1))
+        >>> from adamcourse.descent import descend
+        >>> from adamcourse.optimizers import GradientDescent
+        >>> loss = ReddiCounterexample(3, 1, 3)
+        >>> loss.average_regret(descend(loss, GradientDescent(0.0), (1.0,), 2))  # 3 + 3, then 2 + 2, then 1 + 1
+        array([6.        , 2.        , 0.66666667])
+        """
+        g, x = path.gradient[:, 0], path.x[:, 0]
+        total = np.cumsum(g * x, axis=0) + np.abs(np.cumsum(g, axis=0))
+        return total / np.arange(1, len(g) + 1).reshape(-1, *(1,) * (g.ndim - 1))
 
 
 def _check_sigma(sigma):

@@ -58,11 +58,11 @@ class Regression(ABC):
         """Return f and ∇f at w on the chosen examples, given by their indices or a slice."""
         X = self.X[chosen]  # (b, features)
         scores = np.tensordot(X, w, 1)  # (b, ...)
-        value, slope = self.compare(scores, self.y[chosen].reshape(-1, *(1,) * (scores.ndim - 1)))
+        value, slope = self.per_example(scores, self.y[chosen].reshape(-1, *(1,) * (scores.ndim - 1)))
         return value.mean(axis=0), np.tensordot(X.T, slope, 1) / len(X)
 
     @abstractmethod
-    def compare(self, scores, y):
+    def per_example(self, scores, y):
         """Return the loss of each score and its derivative with respect to the score."""
 
 
@@ -89,7 +89,7 @@ class LeastSquares(Regression):
         form = (w * np.tensordot(H, w, 1)).sum(axis=0) - 2 * np.tensordot(b, w, 1) + self.y @ self.y
         return 0.5 * np.maximum(form, 0) / len(self.X)  # where all fits, rounding may leave less than nothing
 
-    def compare(self, scores, y):
+    def per_example(self, scores, y):
         r = scores - y
         return 0.5 * r**2, r
 
@@ -117,7 +117,7 @@ class LogisticRegression(Regression):
         if not np.isin(self.y, (0, 1)).all():
             raise ValueError("y must hold only 0 and 1")
 
-    def compare(self, scores, y):
+    def per_example(self, scores, y):
         surprise = np.logaddexp(0, scores) - y * scores  # exp cannot overflow here
         return surprise, np.exp(-np.logaddexp(0, -scores)) - y
 
@@ -134,7 +134,7 @@ class Examples(NamedTuple):
     y: np.ndarray
 
 
-def private_features(n, share=0.6, seed=0):
+def unique_features(n, share=0.6, seed=0):
     """Return examples to train on and as many new ones, on which each feature but three belongs to one example alone.
 
     Column 1 is the label y, 1 or -1; columns 2 and 3 are always 1. Each training example has five more columns of its
@@ -151,7 +151,7 @@ def private_features(n, share=0.6, seed=0):
     Raises ValueError when n or share is outside its range, or too near to its end for whole examples.
     Source: Wilson, Roelofs, Stern, Srebro and Recht 2017, section 3.3; there labels are drawn independently.
 
-    >>> (X, y), (X_new, y_new) = private_features(4, share=0.75)
+    >>> (X, y), (X_new, y_new) = unique_features(4, share=0.75)
     >>> X.shape, y.tolist(), X.sum(axis=1).tolist(), X_new[0, :5].tolist()
     ((4, 23), [1.0, 1.0, 1.0, -1.0], [4.0, 4.0, 4.0, 6.0], [-1.0, 1.0, 1.0, 0.0, 0.0])
     """

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-SIDE = 3  # of a convolution's window
+KERNEL_SIZE = 3  # of a convolution's window
 
 
 @dataclass(eq=False)
@@ -130,18 +130,18 @@ class Conv2D(Layer):
         _whole("filters", self.filters)
 
     def shapes(self, input_shape):
-        return {"W": (SIDE, SIDE, input_shape[-1], self.filters), "b": (self.filters,)}
+        return {"W": (KERNEL_SIZE, KERNEL_SIZE, input_shape[-1], self.filters), "b": (self.filters,)}
 
     def output_shape(self, input_shape):
-        height, width, _ = _image("Conv2D", input_shape, SIDE)
-        return (height - SIDE + 1, width - SIDE + 1, self.filters)
+        height, width, _ = _image("Conv2D", input_shape, KERNEL_SIZE)
+        return (height - KERNEL_SIZE + 1, width - KERNEL_SIZE + 1, self.filters)
 
     def forward(self, x, p, training=False):
         height, width, n, channels = self.input_shape = x.shape
-        h, w = height - SIDE + 1, width - SIDE + 1
-        self.windows = self._array("windows", (SIDE**2 * channels + 1, h, w, n), x.dtype)
-        pixels = self.windows[:-1].reshape(SIDE, SIDE, channels, h, w, n)
-        for i, j in np.ndindex(SIDE, SIDE):
+        h, w = height - KERNEL_SIZE + 1, width - KERNEL_SIZE + 1
+        self.windows = self._array("windows", (KERNEL_SIZE**2 * channels + 1, h, w, n), x.dtype)
+        pixels = self.windows[:-1].reshape(KERNEL_SIZE, KERNEL_SIZE, channels, h, w, n)
+        for i, j in np.ndindex(KERNEL_SIZE, KERNEL_SIZE):
             pixels[i, j] = np.moveaxis(x[i : i + h, j : j + w], -1, 0)  # (channels, h, w, n)
         self.windows[-1] = 1
         y = self._array("y", (h * w * n, self.filters), x.dtype)
@@ -158,10 +158,10 @@ class Conv2D(Layer):
         _, h, w, n = self.windows.shape
         dpixels = self._array("dpixels", (len(W), h * w * n), dy.dtype)
         np.matmul(W, dy.T, out=dpixels)  # (9c, filters) (filters, h w n)
-        dpixels = dpixels.reshape(SIDE, SIDE, -1, h, w, n)
+        dpixels = dpixels.reshape(KERNEL_SIZE, KERNEL_SIZE, -1, h, w, n)
         dx = self._array("dx", self.input_shape, dy.dtype)
         dx[...] = 0
-        for i, j in np.ndindex(SIDE, SIDE):
+        for i, j in np.ndindex(KERNEL_SIZE, KERNEL_SIZE):
             dx[i : i + h, j : j + w] += np.moveaxis(dpixels[i, j], 0, -1)  # (h, w, n, channels)
         return dx
 

@@ -12,8 +12,8 @@ from adamcourse.losses.classification import cross_entropy
 from adamcourse.networks.layers import Dense
 
 CLASSES = 10
-AT_ONCE = 100  # images in one go where nothing is trained; a network's arrays grow with it
-SPREADS = {
+EVAL_BATCH = 100  # images in one go where nothing is trained; a network's arrays grow with it
+INIT_STD = {
     "glorot": lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out)),  # Glorot and Bengio 2010, equation 16
     "he": lambda fan_in, fan_out: math.sqrt(2 / fan_in),  # He, Zhang, Ren and Sun 2015, equation 10
 }
@@ -86,13 +86,13 @@ class Network:
         >>> [f"{network.start(init=init).std():.3f}" for init in ("glorot", "he")]  # √(2 / 1000), √(2 / 900)
         ['0.045', '0.047']
         """
-        if init not in SPREADS:
-            raise ValueError(f"init = {init!r}: give one of {', '.join(map(repr, SPREADS))}")
+        if init not in INIT_STD:
+            raise ValueError(f"init = {init!r}: give one of {', '.join(map(repr, INIT_STD))}")
         rng, w = np.random.default_rng(seed), np.zeros(self.size, dtype)
         for view in self.views(w).values():
             if view.ndim > 1:
                 places = math.prod(view.shape[:-2])  # of a window; 1 in a dense layer
-                limit = math.sqrt(3) * SPREADS[init](places * view.shape[-2], places * view.shape[-1])
+                limit = math.sqrt(3) * INIT_STD[init](places * view.shape[-2], places * view.shape[-1])
                 view[...] = rng.uniform(-limit, limit, view.shape)
         return w
 
@@ -127,8 +127,8 @@ class Network:
         w = self._vector(w)
         images, labels = _examples(images, labels, self.input_shape, self.classes)
         losses, hits = 0.0, 0
-        for first in range(0, len(labels), AT_ONCE):
-            part = slice(first, first + AT_ONCE)
+        for first in range(0, len(labels), EVAL_BATCH):
+            part = slice(first, first + EVAL_BATCH)
             scores = self.forward(w, images[part])  # (100, classes)
             losses += float(cross_entropy(scores, labels[part])[0].sum(dtype=np.float64))
             hits += int((scores.argmax(axis=1) == labels[part]).sum())

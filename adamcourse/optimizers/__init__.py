@@ -23,30 +23,30 @@ wrappers     an optimizer in a wrapper: scheduled, or kept within bounds
 
 from adamcourse.optimizers.derived import (
     Adagrad,
+    AdagradState,
     Adam,
+    AdamState,
     GradientDescent,
-    MeanSquare,
-    Moments,
+    GradientDescentState,
     Momentum,
-    NoState,
+    MomentumState,
     RMSprop,
-    SquareSum,
-    Velocity,
+    RMSpropState,
 )
 from adamcourse.optimizers.optimizer import Optimizer
 from adamcourse.optimizers.relatives import (
     AdaMax,
+    AdaMaxState,
     AdamW,
     AMSGrad,
-    Direction,
+    AMSGradState,
     Lion,
-    MaximumMoments,
-    MaximumNorm,
+    LionState,
     Nadam,
     RAdam,
 )
 from adamcourse.optimizers.schedules import cosine, inverse_root, inverse_time, warmup
-from adamcourse.optimizers.swats import SWATS, Switching, projected_rate
-from adamcourse.optimizers.wrappers import Counted, Projected, Scheduled, Wrapper
+from adamcourse.optimizers.swats import SWATS, SWATSState, projected_rate
+from adamcourse.optimizers.wrappers import Projected, Scheduled, ScheduledState, Wrapper
 
 ALL = (GradientDescent, Momentum, Adagrad, RMSprop, Adam, AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion)  # but SWATS

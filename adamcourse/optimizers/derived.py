@@ -10,7 +10,7 @@ from adamcourse.optimizers.optimizer import Optimizer, as_dtype, floats, zeros
 # --- the gradient alone ------------------------------------------------------------------------------------------
 
 
-class NoState(NamedTuple):
+class GradientDescentState(NamedTuple):
     """The state of an optimizer that remembers nothing."""
 
 
@@ -36,7 +36,7 @@ class GradientDescent(Optimizer):
 
     def start(self, x):
         """Return the state before the first step: nothing."""
-        return NoState()
+        return GradientDescentState()
 
     def step(self, x, g, state):
         return x - self.lr * g, state
@@ -45,7 +45,7 @@ class GradientDescent(Optimizer):
 # --- memory of direction -----------------------------------------------------------------------------------------
 
 
-class Velocity(NamedTuple):
+class MomentumState(NamedTuple):
     """The state of momentum: the velocity z, a decaying sum of gradients."""
 
     z: np.ndarray
@@ -88,18 +88,18 @@ class Momentum(Optimizer):
 
     def start(self, x):
         """Return the state before the first step: no velocity."""
-        return Velocity(z=zeros(x))
+        return MomentumState(z=zeros(x))
 
     def step(self, x, g, state):
         z = self.beta * state.z + g
         direction = g + self.beta * z if self.nesterov else z
-        return x - self.lr * direction, Velocity(z)
+        return x - self.lr * direction, MomentumState(z)
 
 
 # --- memory of size ----------------------------------------------------------------------------------------------
 
 
-class SquareSum(NamedTuple):
+class AdagradState(NamedTuple):
     """The state of Adagrad: the sum s of all squared gradients."""
 
     s: np.ndarray
@@ -134,14 +134,14 @@ class Adagrad(Optimizer):
 
     def start(self, x):
         """Return the state before the first step: the initial accumulator in every coordinate."""
-        return SquareSum(s=as_dtype(floats(x).dtype, zeros(x) + self.initial_accumulator))
+        return AdagradState(s=as_dtype(floats(x).dtype, zeros(x) + self.initial_accumulator))
 
     def step(self, x, g, state):
         s = state.s + g**2
-        return x - self.lr * g / (np.sqrt(s) + self.eps), SquareSum(s)
+        return x - self.lr * g / (np.sqrt(s) + self.eps), AdagradState(s)
 
 
-class MeanSquare(NamedTuple):
+class RMSpropState(NamedTuple):
     """The state of RMSprop: the running mean v of squared gradients."""
 
     v: np.ndarray
@@ -177,17 +177,17 @@ class RMSprop(Optimizer):
 
     def start(self, x):
         """Return the state before the first step: a mean of 0."""
-        return MeanSquare(v=zeros(x))
+        return RMSpropState(v=zeros(x))
 
     def step(self, x, g, state):
         v = self.rho * state.v + (1 - self.rho) * g**2
-        return x - self.lr * g / (np.sqrt(v) + self.eps), MeanSquare(v)
+        return x - self.lr * g / (np.sqrt(v) + self.eps), RMSpropState(v)
 
 
 # --- both: Adam --------------------------------------------------------------------------------------------------
 
 
-class Moments(NamedTuple):
+class AdamState(NamedTuple):
     """The state of Adam: first moment m, second moment v, and the number t of steps taken."""
 
     m: np.ndarray
@@ -234,14 +234,14 @@ class Adam(Optimizer):
 
     def start(self, x):
         """Return the state before the first step: both moments 0."""
-        return Moments(m=zeros(x), v=zeros(x), t=0)
+        return AdamState(m=zeros(x), v=zeros(x), t=0)
 
     def step(self, x, g, state):
         t = state.t + 1
         m = self.beta1 * state.m + (1 - self.beta1) * g
         v = self.beta2 * state.v + (1 - self.beta2) * g**2
         m_hat, v_hat = self.corrected(m, self.beta1, t), self.corrected(v, self.beta2, t)
-        return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), Moments(m, v, t)
+        return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), AdamState(m, v, t)
 
     def corrected(self, moment, beta, t):
         """Return moment / (1 - β^t), which undoes the pull of the start at 0; without the correction, the moment."""

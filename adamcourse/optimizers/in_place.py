@@ -6,7 +6,7 @@ A test holds the two against each other, bit by bit.
 
 import numpy as np
 
-from adamcourse.optimizers.derived import Adam, Moments
+from adamcourse.optimizers.derived import Adam, AdamState
 
 
 def update_in_place(optimizer, x, gradient, state):
@@ -41,4 +41,4 @@ def _adam(adam, x, g, state):
     if adam.bias_correction:
         m_hat, v_hat = np.divide(m, 1 - adam.beta1**t, out=a), np.divide(v, 1 - adam.beta2**t, out=b)
     x -= np.divide(np.multiply(adam.lr, m_hat, out=a), np.add(np.sqrt(v_hat, out=b), adam.eps, out=b), out=a)
-    return Moments(m, v, t)
+    return AdamState(m, v, t)

@@ -39,7 +39,7 @@ def _hyperparameter(name, value):
 class Optimizer(ABC):
     """What all optimizers share: hyper-parameters that are checked, and an `update` that checks its arguments."""
 
-    coordinatewise = True  # the step of a coordinate depends on no other one, so a long vector may come in pieces
+    elementwise = True  # the step of a coordinate depends on no other one, so a long vector may come in pieces
 
     def __post_init__(self):
         for field in fields(self):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.optimizers.derived import Adam, Moments
+from adamcourse.optimizers.derived import Adam, AdamState
 from adamcourse.optimizers.optimizer import Optimizer, zeros
 
 
@@ -37,7 +37,7 @@ class AdamW(Adam):
         return super().step(x - self.lr * self.weight_decay * x, g, state)
 
 
-class MaximumMoments(NamedTuple):
+class AMSGradState(NamedTuple):
     """The state of AMSGrad: Adam's, and the largest v so far."""
 
     m: np.ndarray
@@ -78,7 +78,7 @@ class AMSGrad(Adam):
 
     def start(self, x):
         """Return the state before the first step: all moments 0."""
-        return MaximumMoments(m=zeros(x), v=zeros(x), v_max=zeros(x), t=0)
+        return AMSGradState(m=zeros(x), v=zeros(x), v_max=zeros(x), t=0)
 
     def step(self, x, g, state):
         t = state.t + 1
@@ -86,10 +86,10 @@ class AMSGrad(Adam):
         v = self.beta2 * state.v + (1 - self.beta2) * g**2
         v_max = np.maximum(state.v_max, v)
         m_hat, v_hat = self.corrected(m, self.beta1, t), self.corrected(v_max, self.beta2, t)
-        return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), MaximumMoments(m, v, v_max, t)
+        return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), AMSGradState(m, v, v_max, t)
 
 
-class MaximumNorm(NamedTuple):
+class AdaMaxState(NamedTuple):
     """The state of AdaMax: first moment m, decaying maximum u of |g|, and the number t of steps taken."""
 
     m: np.ndarray
@@ -130,14 +130,14 @@ class AdaMax(Optimizer):
 
     def start(self, x):
         """Return the state before the first step: moment and maximum 0."""
-        return MaximumNorm(m=zeros(x), u=zeros(x), t=0)
+        return AdaMaxState(m=zeros(x), u=zeros(x), t=0)
 
     def step(self, x, g, state):
         t = state.t + 1
         m = self.beta1 * state.m + (1 - self.beta1) * g
         u = np.maximum(self.beta2 * state.u, np.abs(g) + self.eps)
         m_hat = m / (1 - self.beta1**t)
-        return x - self.lr * m_hat / u, MaximumNorm(m, u, t)
+        return x - self.lr * m_hat / u, AdaMaxState(m, u, t)
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class Nadam(Adam):
         v = self.beta2 * state.v + (1 - self.beta2) * g**2
         ahead, now = self.corrected(m, self.beta1, t + 1), self.corrected((1 - self.beta1) * g, self.beta1, t)
         m_hat, v_hat = self.beta1 * ahead + now, self.corrected(v, self.beta2, t)
-        return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), Moments(m, v, t)
+        return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), AdamState(m, v, t)
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ class RAdam(Adam):
         m_hat, v_hat = self.corrected(m, self.beta1, t), self.corrected(v, self.beta2, t)
         r = self.rectification(t)
         adaptive = r * m_hat / (np.sqrt(v_hat) + self.eps)
-        return x - self.lr * np.where(r > 0, adaptive, m_hat), Moments(m, v, t)
+        return x - self.lr * np.where(r > 0, adaptive, m_hat), AdamState(m, v, t)
 
     def rectification(self, t):
         """Return r_t, or 0 as long as ρ_t is not above the threshold."""
@@ -219,7 +219,7 @@ class RAdam(Adam):
         return np.where(trusted, r, 0.0)
 
 
-class Direction(NamedTuple):
+class LionState(NamedTuple):
     """The state of Lion: a running mean m of gradients."""
 
     m: np.ndarray
@@ -257,9 +257,9 @@ class Lion(Optimizer):
 
     def start(self, x):
         """Return the state before the first step: a mean of 0."""
-        return Direction(m=zeros(x))
+        return LionState(m=zeros(x))
 
     def step(self, x, g, state):
         direction = np.sign(self.beta1 * state.m + (1 - self.beta1) * g)
         m = self.beta2 * state.m + (1 - self.beta2) * g
-        return x - self.lr * (direction + self.weight_decay * x), Direction(m)
+        return x - self.lr * (direction + self.weight_decay * x), LionState(m)

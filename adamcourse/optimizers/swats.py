@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.optimizers.derived import Adam, Moments
+from adamcourse.optimizers.derived import Adam, AdamState
 from adamcourse.optimizers.optimizer import Optimizer, zeros
 
 
-class Switching(NamedTuple):
+class SWATSState(NamedTuple):
     """The state of SWATS: Adam's; the running mean γ of the projected rates; and the rate found, 0 before the switch.
 
     After the switch m is the velocity of momentum.
@@ -63,7 +63,7 @@ class SWATS(Optimizer):
     tolerance: float = 1e-9
     relative: bool = False
 
-    coordinatewise = False
+    elementwise = False
 
     def __post_init__(self):
         super().__post_init__()
@@ -75,22 +75,22 @@ class SWATS(Optimizer):
         """Return the state before the first step: Adam's, and no rate."""
         if np.ndim(x) != 1:
             raise ValueError(f"x has shape {np.shape(x)}: the products of SWATS run over one vector, shape (n,)")
-        return Switching(m=zeros(x), v=zeros(x), t=0, gamma=0.0, rate=0.0)
+        return SWATSState(m=zeros(x), v=zeros(x), t=0, gamma=0.0, rate=0.0)
 
     def step(self, x, g, state):
         return self._momentum(x, g, state) if state.rate else self._adam(x, g, state)
 
     def _adam(self, x, g, state):
         adam = Adam(self.lr, self.beta1, self.beta2, self.eps)
-        p, (m, v, t) = adam.step(np.zeros_like(x), g, Moments(state.m, state.v, state.t))  # seen from 0, p is exact
+        p, (m, v, t) = adam.step(np.zeros_like(x), g, AdamState(state.m, state.v, state.t))  # seen from 0, p is exact
         gamma_t = projected_rate(p, g)
         if gamma_t is None:
-            return x + p, Switching(m, v, t, state.gamma, rate=0.0)
+            return x + p, SWATSState(m, v, t, state.gamma, rate=0.0)
         gamma = self.beta2 * state.gamma + (1 - self.beta2) * gamma_t
         rate = gamma / (1 - self.beta2**t)
         if t > 1 and rate > 0 and abs(rate - gamma_t) < self.tolerance * (rate if self.relative else 1.0):
-            return x + p, Switching(np.zeros_like(m), v, t, gamma, rate)
-        return x + p, Switching(m, v, t, gamma, rate=0.0)
+            return x + p, SWATSState(np.zeros_like(m), v, t, gamma, rate)
+        return x + p, SWATSState(m, v, t, gamma, rate=0.0)
 
     def _momentum(self, x, g, state):
         m = self.beta1 * state.m + g

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from adamcourse.optimizers.optimizer import Optimizer
 
 
-class Counted(NamedTuple):
+class ScheduledState(NamedTuple):
     """The state of a scheduled optimizer: the state of the optimizer inside, and the number t of steps taken."""
 
     inner: tuple
@@ -17,7 +17,7 @@ class Counted(NamedTuple):
 
 def _as_inside(wrapper):
     """Return whether the step of a coordinate depends on no other one: that is up to the optimizer inside."""
-    return getattr(wrapper.optimizer, "coordinatewise", False)
+    return getattr(wrapper.optimizer, "elementwise", False)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Wrapper:
     """What wrappers share: they are optimizers themselves, and look like the one inside.
 
     A wrapper may clip by a norm or do something else in which coordinates see each other, so a long vector reaches it
-    whole. One that treats each coordinate by itself says so with `coordinatewise = property(_as_inside)`.
+    whole. One that treats each coordinate by itself says so with `elementwise = property(_as_inside)`.
 
     Arguments
     ---------
@@ -40,7 +40,7 @@ class Wrapper:
         return getattr(self.optimizer, "shape", ())
 
     @property
-    def coordinatewise(self):
+    def elementwise(self):
         """Whether the step of a coordinate depends on no other one; False unless a wrapper says otherwise."""
         return False
 
@@ -75,7 +75,7 @@ class Scheduled(Wrapper):
     optimizer: Optimizer
     factor: Callable
 
-    coordinatewise = property(_as_inside)
+    elementwise = property(_as_inside)
 
     def __post_init__(self):
         if not hasattr(self.optimizer, "lr"):
@@ -86,7 +86,7 @@ class Scheduled(Wrapper):
 
     def start(self, x):
         """Return the state before the first step."""
-        return Counted(self.optimizer.start(x), 0)
+        return ScheduledState(self.optimizer.start(x), 0)
 
     def update(self, x, gradient, state):
         """Return the next x and the next state."""
@@ -96,7 +96,7 @@ class Scheduled(Wrapper):
         now = copy(self.optimizer)  # `replace` would check every argument again, which takes as long as a step
         object.__setattr__(now, "lr", self.optimizer.lr * factor)
         x, inner = now.update(x, gradient, state.inner)
-        return x, Counted(inner, state.t + 1)
+        return x, ScheduledState(inner, state.t + 1)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Projected(Wrapper):
     low: float
     high: float
 
-    coordinatewise = property(_as_inside)
+    elementwise = property(_as_inside)
 
     def __post_init__(self):
         if not self.low <= self.high:

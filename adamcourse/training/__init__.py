@@ -8,4 +8,4 @@ tuning       each optimizer at the best of its own learning rates
 
 from adamcourse.training.blocks import memory, start_in_blocks, update_in_blocks
 from adamcourse.training.training import History, Training
-from adamcourse.training.tuning import Comparison, compare, from_anywhere, from_scratch
+from adamcourse.training.tuning import TunedResult, random_start_problem, training_problem, tune_and_compare

@@ -11,7 +11,7 @@ BLOCK = 131_072  # floats: half a megabyte in float32
 
 def blocks(n, optimizer):
     """Return the stretches in which an optimizer updates a vector of n numbers, a list of slices."""
-    size = BLOCK if getattr(optimizer, "coordinatewise", False) else n
+    size = BLOCK if getattr(optimizer, "elementwise", False) else n
     return [slice(first, first + size) for first in range(0, n, size)]
 
 
@@ -30,7 +30,7 @@ def update_in_blocks(optimizer, x, gradient, states):
 
     An update works on each coordinate alone, so the result is that of one update of the whole, to the last bit. But a
     block and what is computed on the way stay in the processor's cache: tests/benchmarks/optimizers.md has the gain.
-    An optimizer that is not `coordinatewise` gets the vector as one block.
+    An optimizer that is not `elementwise` gets the vector as one block.
 
     Arguments
     ---------

@@ -26,18 +26,18 @@ class History:
     Arguments
     ---------
     batches : how many minibatches make an epoch.
-    losses : the loss of each minibatch, before the step that it led to; a list.
+    minibatch_losses : the loss of each minibatch, before the step that it led to; a list.
     validation : for each finished epoch the Evaluation of the validation examples; a list.
     """
 
     batches: int
-    losses: list = field(default_factory=list)
+    minibatch_losses: list = field(default_factory=list)
     validation: list = field(default_factory=list)
 
     @property
-    def loss(self):
+    def epoch_loss(self):
         """The mean loss of the minibatches of each finished epoch, shape (epochs,)."""
-        finished = self.losses[: len(self.validation) * self.batches]
+        finished = self.minibatch_losses[: len(self.validation) * self.batches]
         return np.reshape(finished, (-1, self.batches)).mean(axis=1)
 
     @property
@@ -73,7 +73,7 @@ class Training:
     >>> from adamcourse.networks import Network
     >>> from adamcourse.optimizers import Adam
     >>> training = Training(Network([Dense(32), ReLU(), Dense(10)], (784,)), Adam(), *load_digits())
-    >>> print(training.run(epochs=2).accuracy.round(2))
+    >>> print(training.run_until(epochs=2).accuracy.round(2))
     [0.88 0.9 ]
     """
 
@@ -95,13 +95,13 @@ class Training:
     @property
     def diverged(self):
         """Whether the last loss was not a finite number; a training that has diverged takes no more steps."""
-        return bool(self.history.losses) and not np.isfinite(self.history.losses[-1])
+        return bool(self.history.minibatch_losses) and not np.isfinite(self.history.minibatch_losses[-1])
 
-    def run(self, epochs, progress=False, stop=None):
+    def run_until(self, epochs, progress=False, stop=None):
         """Train on until so many epochs are finished, those of earlier runs counted, and return the History.
 
         An interrupt (Ctrl-C, or the stop button of JupyterLab) ends the run after the minibatch at hand. What was
-        learned is kept, and the next `run` goes on from there.
+        learned is kept, and the next `run_until` goes on from there.
 
         Arguments
         ---------
@@ -113,11 +113,11 @@ class Training:
             raise ValueError(f"epochs = {epochs!r}: give a whole number, 0 or more")
         last = epochs * self.history.batches
         with (
-            _bar(progress, len(self.history.losses), last) as bar,
+            _bar(progress, len(self.history.minibatch_losses), last) as bar,
             _interrupts() as pressed,
             np.errstate(over="ignore", invalid="ignore", divide="ignore"),  # a training that diverges is a result
         ):
-            while len(self.history.losses) < last and not self.diverged and not pressed:
+            while len(self.history.minibatch_losses) < last and not self.diverged and not pressed:
                 self._step()
                 bar.update()
                 if stop is not None and stop():
@@ -127,10 +127,10 @@ class Training:
     def _step(self):
         """Take one step, and look at the validation examples if it is the last one of an epoch."""
         value, gradient = self.loss.value_and_gradient(self.w, out=self._gradient)
-        self.history.losses.append(float(value))
+        self.history.minibatch_losses.append(float(value))
         if not self.diverged:
             update_in_blocks(self.optimizer, self.w, gradient, self.states)
-            if len(self.history.losses) % self.history.batches == 0:
+            if len(self.history.minibatch_losses) % self.history.batches == 0:
                 self.history.validation.append(self.network.evaluate(self.w, *self.validation))
 
     def save(self, file):
@@ -143,7 +143,7 @@ class Training:
             np.savez(
                 stream,
                 w=self.w,
-                losses=np.array(self.history.losses, np.float64),
+                losses=np.array(self.history.minibatch_losses, np.float64),
                 validation=np.array(self.history.validation, np.float64).reshape(-1, 2),
                 notes=json.dumps(notes),
                 **state,
@@ -162,10 +162,10 @@ class Training:
                     raise ValueError(f"{file} belongs to {name} = {notes['of'].get(name)}: this training has {mine}")
             self.w[...] = archive["w"]
             whole = {name: archive[f"state.{name}"] for name in parts(self.states[0])}
-            self.history.losses = archive["losses"].tolist()
+            self.history.minibatch_losses = archive["losses"].tolist()
             self.history.validation = [Evaluation(*row) for row in archive["validation"].tolist()]
         self.states = [cut(self.states[0], whole, part) for part in blocks(len(self.w), self.optimizer)]
-        self.loss.rewind(drawn=len(self.history.losses))
+        self.loss.rewind(drawn=len(self.history.minibatch_losses))
         for layer, state in zip(self._dropouts(), notes["generators"], strict=True):
             layer.rng.bit_generator.state = state
         return self

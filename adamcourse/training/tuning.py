@@ -11,24 +11,24 @@ from adamcourse.losses import Noisy, Surface
 from adamcourse.training.blocks import start_in_blocks, update_in_blocks
 
 
-class Comparison(NamedTuple):
+class TunedResult(NamedTuple):
     """How soon an optimizer arrives at its best rate: the steps it took from each seed, infinite for never."""
 
     rate: float
-    arrivals: tuple
+    steps: tuple
 
     @property
     def median(self):
         """The median over the seeds."""
-        return statistics.median(self.arrivals)
+        return statistics.median(self.steps)
 
     def __str__(self):
-        arrived = sum(np.isfinite(self.arrivals))
-        steps = f"{self.median:g} steps ({min(self.arrivals):g} to {max(self.arrivals):g})"
-        return f"rate {self.rate:.3g}: {steps}, {arrived} of {len(self.arrivals)} seeds arrive"
+        arrived = sum(np.isfinite(self.steps))
+        steps = f"{self.median:g} steps ({min(self.steps):g} to {max(self.steps):g})"
+        return f"rate {self.rate:.3g}: {steps}, {arrived} of {len(self.steps)} seeds arrive"
 
 
-def compare(problem, optimizers, rates, target, steps, seeds=range(3), measure=None, every=1):
+def tune_and_compare(problem, optimizers, rates, target, steps, seeds=range(3), measure=None, every=1):
     """Return for each optimizer how soon it arrives below a target, each at the best of its own rates.
 
     The best rate is the one from which most seeds arrive; of equals, the one with the smallest median. It is chosen
@@ -36,8 +36,8 @@ def compare(problem, optimizers, rates, target, steps, seeds=range(3), measure=N
 
     Arguments
     ---------
-    problem : function of a seed that returns a loss and a start, such as `from_anywhere(surface)` or
-        `from_scratch(network, train)`.
+    problem : function of a seed that returns a loss and a start, such as `random_start_problem(surface)` or
+        `training_problem(network, train)`.
     optimizers : functions of a rate that return an optimizer, by name; one list of rates for all, or rates by name.
     rates : learning rates, ascending, more than two.
     target : an optimizer has arrived at the first step from which on it stays below.
@@ -53,7 +53,8 @@ def compare(problem, optimizers, rates, target, steps, seeds=range(3), measure=N
     >>> from adamcourse.losses import ravine
     >>> rates = np.geomspace(1e-3, 1, 31)
     >>> racers = {"gradient descent": GradientDescent, "Adam": Adam}
-    >>> for name, result in compare(from_anywhere(ravine(100)), racers, rates, target=1e-3, steps=1000).items():
+    >>> found = tune_and_compare(random_start_problem(ravine(100)), racers, rates, target=1e-3, steps=1000)
+    >>> for name, result in found.items():
     ...     print(name, result)
     gradient descent rate 0.0158: 96 steps (10 to 131), 3 of 3 seeds arrive
     Adam rate 0.0501: 75 steps (70 to 93), 3 of 3 seeds arrive
@@ -63,36 +64,37 @@ def compare(problem, optimizers, rates, target, steps, seeds=range(3), measure=N
         grid = np.asarray(rates[name] if isinstance(rates, dict) else rates, np.float64)
         if grid.ndim != 1 or len(grid) < 3 or not (np.diff(grid) > 0).all():
             raise ValueError(f"rates = {rates}: give three or more in ascending order")
-        table = np.array([_arrivals(*problem(seed), optimizer, grid, target, steps, measure, every) for seed in seeds])
+        table = np.array(
+            [_steps_of_all(*problem(seed), optimizer, grid, target, steps, measure, every) for seed in seeds]
+        )
         best = np.lexsort((np.median(table, axis=0), np.isinf(table).sum(axis=0)))[0]  # the last key comes first
         if best in (0, len(grid) - 1):
             where = f"at the edge of the rates from {grid[0]:g} to {grid[-1]:g}"
             warnings.warn(f"{name} is best at {grid[best]:g}, {where}: search further out", stacklevel=2)
-        results[name] = Comparison(float(grid[best]), tuple(table[:, best].tolist()))
+        results[name] = TunedResult(float(grid[best]), tuple(table[:, best].tolist()))
     return results
 
 
-def from_anywhere(surface):
-    """Return a problem for `compare`: a surface, with a start drawn from the middle half of its domain."""
+def random_start_problem(surface):
+    """Return a problem for `tune_and_compare`: a surface, with a start drawn from the middle half of its domain."""
     middle = np.array([((3 * low + high) / 4, (low + 3 * high) / 4) for low, high in surface.domain])
     return lambda seed: (surface, np.random.default_rng(seed).uniform(*middle.T))
 
 
-def from_scratch(network, train, batch=60):
-    """Return a problem for `compare`: a network on examples, with parameters and minibatches drawn anew."""
+def training_problem(network, train, batch=60):
+    """Return a problem for `tune_and_compare`: a network on examples, with parameters and minibatches drawn anew."""
     return lambda seed: (network.loss(*train, batch=batch, seed=seed), network.start(seed))
 
 
-def _arrivals(loss, start, optimizer, rates, target, steps, measure, every):
-    """Return for each rate the step of arrival, infinite for never."""
-    apart = getattr(optimizer(float(rates[0])), "coordinatewise", False)  # else rates would see each other
+def _steps_of_all(loss, start, optimizer, rates, target, steps, measure, every):
+    """Return for each rate the steps to the target, infinite for never."""
+    apart = getattr(optimizer(float(rates[0])), "elementwise", False)  # else rates would see each other
     if apart and isinstance(loss, (Surface, Noisy)) and measure is None and every == 1:  # all rates in one descent
-        arrival = descend(loss, optimizer(rates), start, steps).arrival(target)
-        return np.where(arrival < 0, np.inf, arrival)
-    return [_arrival(loss, start, optimizer(float(rate)), target, steps, measure, every) for rate in rates]
+        return descend(loss, optimizer(rates), start, steps).steps_to_target(target)
+    return [_steps_of_one(loss, start, optimizer(float(rate)), target, steps, measure, every) for rate in rates]
 
 
-def _arrival(loss, start, optimizer, target, steps, measure, every):
+def _steps_of_one(loss, start, optimizer, target, steps, measure, every):
     """Return the first step from which on the measure stays below the target; nothing else is kept of the descent."""
     if hasattr(loss, "rewind"):
         loss.rewind()

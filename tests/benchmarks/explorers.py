@@ -51,13 +51,13 @@ def draw(rate):
     for i, (walk, curve) in enumerate(lines):
         walk.set_data(path.x[:, 0, i], path.x[:, 1, i])
         curve.set_data(np.arange(201), path.loss[:, i])
-    return Seen(f"rate {rate:.3g}")
+    return Readout(f"rate {rate:.3g}")
 
 Explorer(fig, draw, {"rate": log_slider("rate", 1e-3, 1, 10**-2.2)}, about="Four paths.")
 """
 NEVER_AHEAD = """
-from adamcourse.explorers import ahead
-ahead.REST = 1e6  # seconds
+from adamcourse.explorers import prefetch
+prefetch.REST = 1e6  # seconds
 """
 INTERACT = """
 import matplotlib.pyplot as plt

@@ -31,7 +31,7 @@ last = ipywidgets.Label()
 def draw(**values):
     asked = all(isclose(sliders[name].value, x, rel_tol=1e-6) for name, x in values.items())
     last.value = "drawn ahead: "[: 6 if asked else None] + ", ".join(f"{x:.3g}" for x in values.values())
-    return Seen(last.value)
+    return Readout(last.value)
 
 display(Explorer(fig, draw, sliders, about="Nothing moves."), last)
 """

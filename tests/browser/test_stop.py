@@ -14,15 +14,15 @@ training, ready = Training(article_cnn(), Adam(), *load_digits()), False
 """
 TRAIN = """
 if ready:  # the second time that the cell is run
-    first = len(training.history.losses) + 1
-    training.run(epochs=50, stop=lambda: len(training.history.losses) == first and print("begun"))
+    first = len(training.history.minibatch_losses) + 1
+    training.run_until(epochs=50, stop=lambda: len(training.history.minibatch_losses) == first and print("begun"))
 ready = True
 """
 KEPT = """
-steps = len(training.history.losses)
+steps = len(training.history.minibatch_losses)
 print("stopped within the run:", 0 < steps < 50 * 134, "moved:", bool((training.w != training.network.start(0)).any()))
-training.run(epochs=50, stop=lambda: True)
-print("goes on:", len(training.history.losses) == steps + 1)
+training.run_until(epochs=50, stop=lambda: True)
+print("goes on:", len(training.history.minibatch_losses) == steps + 1)
 """
 
 

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from adamcourse.descent import descend
-from adamcourse.losses import Flattening, Noisy, RareWord, Replay, Seldom, average_regret, bowl, quadratic
+from adamcourse.losses import (
+    CurvatureShift,
+    Noisy,
+    ReddiCounterexample,
+    Replay,
+    SparseFeature,
+    bowl,
+    quadratic,
+)
 from adamcourse.optimizers import (
     SWATS,
     Adam,
@@ -23,17 +31,17 @@ from adamcourse.optimizers import (
     "loss",
     [
         Noisy(bowl, 1.0),
-        Noisy(RareWord(3), 0.1),
-        RareWord(3),
-        Flattening(change=5),
+        Noisy(SparseFeature(3), 0.1),
+        SparseFeature(3),
+        CurvatureShift(change=5),
         Replay([[1.0], [2.0]]),
-        Seldom(3.3, 1, 3),
-        Seldom(1010, 10, 100, seed=0),
+        ReddiCounterexample(3.3, 1, 3),
+        ReddiCounterexample(1010, 10, 100, seed=0),
     ],
     ids=lambda s: type(s).__name__,
 )
 def test_every_descent_meets_the_same_steps(loss):
-    start = np.full(1 if isinstance(loss, (Flattening, Replay, Seldom)) else 2, 0.5)
+    start = np.full(1 if isinstance(loss, (CurvatureShift, Replay, ReddiCounterexample)) else 2, 0.5)
     first, again = (descend(loss, GradientDescent(0.01), start, 30).x for _ in range(2))
     assert (first == again).all()
     assert len(np.unique(first[:, 0])) == 31
@@ -48,13 +56,13 @@ def test_the_noise_has_mean_0_its_sigma_and_no_memory():
 
 
 def test_the_rare_word_is_rare():
-    gradients = descend(RareWord(every=7, sigma=0.5), GradientDescent(0.0), (0.0, 0.0), 69).gradient
+    gradients = descend(SparseFeature(every=7, sigma=0.5), GradientDescent(0.0), (0.0, 0.0), 69).gradient
     assert (np.flatnonzero(gradients[:, 1]) == np.arange(6, 70, 7)).all()
     assert (gradients[:, 0] != 0).all()
 
 
 def test_the_valley_flattens_and_moves():
-    gradients = descend(Flattening(steepness=50, change=3, sigma=0), GradientDescent(0.0), (1.0,), 5).gradient
+    gradients = descend(CurvatureShift(steepness=50, change=3, sigma=0), GradientDescent(0.0), (1.0,), 5).gradient
     assert gradients[:, 0].tolist() == [50, 50, 50, -2, -2, -2]
 
 
@@ -68,19 +76,19 @@ def test_a_recorded_stream_is_played_whatever_x_is():
     ("make", "words"),
     [
         (lambda: Noisy(bowl, -1.0), "sigma = -1.0: a standard deviation is 0 or more"),
-        (lambda: RareWord(0), "every = 0: give a whole number, 1 or more"),
-        (lambda: RareWord(2.5), "every = 2.5"),
-        (lambda: RareWord(sigma=-1), "sigma = -1: a standard deviation is 0 or more"),
+        (lambda: SparseFeature(0), "every = 0: give a whole number, 1 or more"),
+        (lambda: SparseFeature(2.5), "every = 2.5"),
+        (lambda: SparseFeature(sigma=-1), "sigma = -1: a standard deviation is 0 or more"),
         (lambda: Scheduled(Scheduled(Adam(), warmup(3)), cosine(9)), r"optimizer = Scheduled\(...\): it has no lr"),
-        (lambda: Flattening(steepness=0), "steepness = 0: a steepness is above 0"),
-        (lambda: Flattening(change=1.5), "change = 1.5: give a whole number, 0 or more"),
-        (lambda: Flattening(sigma=-1), "sigma = -1: a standard deviation is 0 or more"),
+        (lambda: CurvatureShift(steepness=0), "steepness = 0: a steepness is above 0"),
+        (lambda: CurvatureShift(change=1.5), "change = 1.5: give a whole number, 0 or more"),
+        (lambda: CurvatureShift(sigma=-1), "sigma = -1: a standard deviation is 0 or more"),
         (lambda: Replay([]), r"gradients of shape \(0,\)"),
         (lambda: Replay([[np.nan]]), "give finite numbers"),
-        (lambda: Seldom(2, 1, 3), r"large = 2: it must be above \(every - 1\) small, 2"),
-        (lambda: Seldom(np.inf, 1, 3), "large = inf"),
-        (lambda: Seldom(3, 0, 3), "small = 0: a slope is above 0"),
-        (lambda: Seldom(3, 1, 1), "every = 1: give a whole number, 2 or more"),
+        (lambda: ReddiCounterexample(2, 1, 3), r"large = 2: it must be above \(every - 1\) small, 2"),
+        (lambda: ReddiCounterexample(np.inf, 1, 3), "large = inf"),
+        (lambda: ReddiCounterexample(3, 0, 3), "small = 0: a slope is above 0"),
+        (lambda: ReddiCounterexample(3, 1, 1), "every = 1: give a whole number, 2 or more"),
         (lambda: Projected(Adam(), 1, -1), "low = 1, high = -1: low must not be above high"),
         (lambda: Projected(Adam(), 0, np.nan), "high = nan"),
         (lambda: descend(bowl, Scheduled(Adam(), lambda t: -t), (0.1, 0.1), 3), "factor = -1 at step 1"),
@@ -138,9 +146,9 @@ def test_root_of_the_step():
 
 def test_a_wrapper_says_of_its_optimizer_what_it_is():
     for wrapped in (Scheduled(SWATS(), inverse_root), Projected(SWATS(), -1, 1)):
-        assert not wrapped.coordinatewise
+        assert not wrapped.elementwise
     many = Projected(Scheduled(Adam(np.ones((2, 3))), inverse_root), -1, 1)
-    assert (many.shape, many.coordinatewise) == ((2, 3), True)
+    assert (many.shape, many.elementwise) == ((2, 3), True)
 
 
 # --- walks within bounds, and the problems of Reddi, Kale and Kumar ------------------------------------------------
@@ -156,13 +164,13 @@ def test_the_nearest_point_of_the_box_after_each_step_and_float32_stays():
 
 
 def test_the_steep_steps_come_when_they_should():
-    slopes = descend(Seldom(1010, 10, 101), GradientDescent(0.0), (0.5,), 303).gradient[:, 0]
+    slopes = descend(ReddiCounterexample(1010, 10, 101), GradientDescent(0.0), (0.5,), 303).gradient[:, 0]
     assert np.flatnonzero(slopes == 1010).tolist() == [0, 101, 202, 303]
     assert set(slopes.tolist()) == {1010.0, -10.0}
 
 
 def test_the_drawn_steep_steps_are_as_many_as_they_should_be_and_each_walk_has_its_own():
-    path = descend(Seldom(1010, 10, 100, seed=0), GradientDescent(0.0), np.full((1, 50), 0.5), 4000)
+    path = descend(ReddiCounterexample(1010, 10, 100, seed=0), GradientDescent(0.0), np.full((1, 50), 0.5), 4000)
     steep = path.gradient[:, 0] == 1010
     assert steep.mean() == pytest.approx(0.01, abs=4 * np.sqrt(0.01 * 0.99 / steep.size))
     assert (steep.any(axis=1) & ~steep.all(axis=1)).sum() > 1000
@@ -177,17 +185,17 @@ def in_the_box(optimizer):
 @pytest.mark.parametrize("x", [1.0, 0.2, -1.0])
 def test_the_regret_of_standing_still(x):
     """Over whole cycles of 3 the mean loss is x (C - 2) / 3, and at -1 it is -(C - 2) / 3."""
-    path = descend(Seldom(4, 1, 3), GradientDescent(0.0), (x,), 299)
-    assert average_regret(path)[299] == pytest.approx((x + 1) * 2 / 3)
+    path = descend(ReddiCounterexample(4, 1, 3), GradientDescent(0.0), (x,), 299)
+    assert ReddiCounterexample.average_regret(path)[299] == pytest.approx((x + 1) * 2 / 3)
 
 
 def test_the_best_point_is_the_one_that_was_best_in_hindsight():
     """A draw with few steep steps falls on the whole; then +1 is the best point and standing there has no regret."""
-    path = descend(Seldom(1010, 10, 100, seed=0), GradientDescent(0.0), np.full((1, 30), 1.0), 200)
+    path = descend(ReddiCounterexample(1010, 10, 100, seed=0), GradientDescent(0.0), np.full((1, 30), 1.0), 200)
     falls = path.gradient[:, 0].cumsum(axis=0) < 0
     assert 0.05 < falls.mean() < 0.95
-    assert (average_regret(path)[falls] == 0).all()
-    assert (average_regret(path)[~falls] >= 0).all()
+    assert (ReddiCounterexample.average_regret(path)[falls] == 0).all()
+    assert (ReddiCounterexample.average_regret(path)[~falls] >= 0).all()
 
 
 @pytest.mark.parametrize("C", [3, 5])
@@ -197,29 +205,35 @@ def test_adam_goes_to_the_worst_point_and_amsgrad_to_the_best(C):
     From +1 Adam is back there after each cycle, so all that is missing to the limit is the dip of the rate within it,
     whose mean falls as 1/√T: 0.01 at T = 3,000.
     """
-    beta2, loss, T = 1 / (1 + C**2), Seldom(C, 1, 3), 3000
+    beta2, loss, T = 1 / (1 + C**2), ReddiCounterexample(C, 1, 3), 3000
     adam = descend(loss, in_the_box(Adam(0.3, 0.0, beta2)), (1.0,), T)
     np.testing.assert_allclose(adam.x[3::3, 0], 1, rtol=1e-12)
-    assert average_regret(adam)[T - 1] == pytest.approx(2 * (C - 2) / 3, abs=0.01)
+    assert ReddiCounterexample.average_regret(adam)[T - 1] == pytest.approx(2 * (C - 2) / 3, abs=0.01)
     raw = descend(loss, in_the_box(Adam(0.3, 0.0, beta2, bias_correction=False)), (1.0,), T)
-    assert average_regret(raw)[T - 1] == pytest.approx(2 * (C - 2) / 3, abs=0.01)
+    assert ReddiCounterexample.average_regret(raw)[T - 1] == pytest.approx(2 * (C - 2) / 3, abs=0.01)
     amsgrad = descend(loss, in_the_box(AMSGrad(0.3, 0.0, beta2)), (1.0,), T)
     assert amsgrad.x[-1, 0] < -0.99
-    assert average_regret(amsgrad)[T - 1] < 0.1  # what is left is the way from +1 to -1
+    assert ReddiCounterexample.average_regret(amsgrad)[T - 1] < 0.1  # what is left is the way from +1 to -1
 
 
 def test_the_same_problem_is_solved_at_ordinary_beta2():
-    path = descend(Seldom(3, 1, 3), in_the_box(Adam(0.3, 0.0, np.array([0.1, 0.9, 0.99, 0.999]))), (0.0,), 3000)
+    path = descend(
+        ReddiCounterexample(3, 1, 3), in_the_box(Adam(0.3, 0.0, np.array([0.1, 0.9, 0.99, 0.999]))), (0.0,), 3000
+    )
     assert path.x[-1, 0, 0] > 0.99
     assert (path.x[-1, 0, 1:] < -0.99).all()
-    assert (average_regret(path)[-1] < [1, 0.05, 0.05, 0.05]).all()
+    assert (ReddiCounterexample.average_regret(path)[-1] < [1, 0.05, 0.05, 0.05]).all()
 
 
 def test_the_synthetic_problem_of_section_5():
     """1010 x once in 101 steps, -10 x else: Adam ends on the wrong side, AMSGrad on the right one; on draws, too."""
     for loss, start, border in (
-        (Seldom(1010, 10, 101), (0.0,), -0.5),
-        (Seldom(1010, 10, 100, seed=0), np.zeros((1, 40)), 0.1),  # still on its way, on average over the walks
+        (ReddiCounterexample(1010, 10, 101), (0.0,), -0.5),
+        (
+            ReddiCounterexample(1010, 10, 100, seed=0),
+            np.zeros((1, 40)),
+            0.1,
+        ),  # still on its way, on average over the walks
     ):
         paths = [descend(loss, in_the_box(kind(1.0, 0.9, 0.99)), start, 4040) for kind in (Adam, AMSGrad)]
         wrong, right = (path.x[-1010:].mean() for path in paths)  # over ten cycles: each begins with a jump to the left

@@ -8,10 +8,10 @@ import ipywidgets as widgets
 REST = 0.1  # seconds without a move, after which nobody waits: longer than between two values of a drag
 
 
-def further(control, old, new):
+def next_value(control, old, new):
     """Return where a slider goes if it moves on by one step the same way; other controls and ends stay.
 
-    >>> further(widgets.IntSlider(5, min=0, max=9), 4, 5), further(widgets.IntSlider(9, min=0, max=9), 4, 9)
+    >>> next_value(widgets.IntSlider(5, min=0, max=9), 4, 5), next_value(widgets.IntSlider(9, min=0, max=9), 4, 9)
     (6, 9)
     """
     if not isinstance(control, (widgets.IntSlider, widgets.FloatSlider, widgets.FloatLogSlider)):
@@ -22,7 +22,7 @@ def further(control, old, new):
     return min(max(new + step, control.min), control.max)
 
 
-class Lull:
+class Debouncer:
     """Wait for a moment in which nothing moves, on the event loop that a kernel runs."""
 
     def __init__(self):
