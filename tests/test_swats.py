@@ -112,7 +112,7 @@ def test_where_the_gradient_has_no_part_along_the_step_the_mean_is_kept():
     "wrap", [lambda o: o, lambda o: Scheduled(o, lambda t: 1.0), lambda o: Projected(o, -9.0, 9.0)]
 )
 def test_a_long_vector_stays_whole(wrap, monkeypatch):
-    monkeypatch.setattr("adamcourse.training.BLOCK", 1000)
+    monkeypatch.setattr("adamcourse.training.blocks.BLOCK", 1000)
     optimizer, rng = wrap(SWATS(0.01, tolerance=0.9, relative=True)), np.random.default_rng(0)
     x = rng.normal(size=3141)
     whole, state, states = x.copy(), optimizer.start(x), start_in_blocks(optimizer, x)
