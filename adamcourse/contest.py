@@ -71,8 +71,8 @@ def benchmark(optimizer):
 
     Arguments
     ---------
-    optimizer : function of a learning rate that returns an optimizer: most simply a class with the field `lr`. Give it
-        `elementwise = False` if a coordinate's step depends on others, as where gradients are clipped by their norm.
+    optimizer : function of a learning rate that returns an optimizer: most simply a class with the field `lr`. With
+        `elementwise = True`, if no coordinate's step depends on another one, all rates walk at once, which is quicker.
 
     Returns TunedResults by task and name, or None when the optimizer fails; then a line says where.
 

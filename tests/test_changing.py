@@ -17,13 +17,13 @@ from adamcourse.optimizers import (
     SWATS,
     Adam,
     AMSGrad,
+    Cosine,
     GradientDescent,
+    InverseRoot,
+    InverseTime,
     Projected,
     Scheduled,
-    cosine,
-    inverse_root,
-    inverse_time,
-    warmup,
+    Warmup,
 )
 
 
@@ -79,7 +79,7 @@ def test_a_recorded_stream_is_played_whatever_x_is():
         (lambda: SparseFeature(0), "every = 0: give a whole number, 1 or more"),
         (lambda: SparseFeature(2.5), "every = 2.5"),
         (lambda: SparseFeature(sigma=-1), "sigma = -1: a standard deviation is 0 or more"),
-        (lambda: Scheduled(Scheduled(Adam(), warmup(3)), cosine(9)), r"optimizer = Scheduled\(...\): it has no lr"),
+        (lambda: Scheduled(Noisy(bowl, 0), Cosine(9)), r"optimizer = Noisy\(.*: it has no learning rate"),
         (lambda: CurvatureShift(steepness=0), "steepness = 0: a steepness is above 0"),
         (lambda: CurvatureShift(change=1.5), "change = 1.5: give a whole number, 0 or more"),
         (lambda: CurvatureShift(sigma=-1), "sigma = -1: a standard deviation is 0 or more"),
@@ -92,9 +92,9 @@ def test_a_recorded_stream_is_played_whatever_x_is():
         (lambda: Projected(Adam(), 1, -1), "low = 1, high = -1: low must not be above high"),
         (lambda: Projected(Adam(), 0, np.nan), "high = nan"),
         (lambda: descend(bowl, Scheduled(Adam(), lambda t: -t), (0.1, 0.1), 3), "factor = -1 at step 1"),
-        (lambda: cosine(0), "steps = 0: give a number of steps above 0"),
-        (lambda: warmup(0), "steps = 0: give 1 or more"),
-        (lambda: inverse_time(0), "half = 0: give a number of steps above 0"),
+        (lambda: Cosine(0), "steps = 0: give a number of steps above 0"),
+        (lambda: Warmup(0), "steps = 0: give 1 or more"),
+        (lambda: InverseTime(0), "half = 0: give a number of steps above 0"),
     ],
 )
 def test_bad_input_is_named(make, words):
@@ -105,7 +105,7 @@ def test_bad_input_is_named(make, words):
 def test_a_rate_of_1_over_t_gives_the_running_mean():
     """With λ = 1 and rates 1, 1/2, 1/3, … the position after k steps is minus the mean of k pieces of noise."""
     noisy = Noisy(quadratic((1.0,)), 2.0, seed=5)
-    path = descend(noisy, Scheduled(GradientDescent(1.0), inverse_time(1)), (7.0,), 50)
+    path = descend(noisy, Scheduled(GradientDescent(1.0), InverseTime(1)), (7.0,), 50)
     noise = (path.gradient - path.x)[:50, 0]
     np.testing.assert_allclose(path.x[1:, 0], -np.cumsum(noise) / np.arange(1, 51))
 
@@ -122,14 +122,14 @@ def test_a_constant_schedule_changes_nothing_and_any_optimizer_obeys():
 
 
 def test_the_shapes_of_the_schedules():
-    falling, rising = [[f(t) for t in range(40)] for f in (cosine(40), warmup(10))]
+    falling, rising = [[f(t) for t in range(40)] for f in (Cosine(40), Warmup(10))]
     assert falling[0] == rising[9] == rising[39] == 1
     assert sum(falling) == pytest.approx(20.5)  # half of the steps, and half of the first one
     np.testing.assert_allclose(np.diff(rising[:10]), 0.1)
 
 
 def test_a_cosine_that_has_ended_moves_nothing_and_says_so():
-    optimizer, x = Scheduled(GradientDescent(0.1), cosine(2)), np.ones(1)
+    optimizer, x = Scheduled(GradientDescent(0.1), Cosine(2)), np.ones(1)
     state = optimizer.start(x)
     for _ in range(2):
         x, state = optimizer.update(x, x, state)
@@ -140,14 +140,35 @@ def test_a_cosine_that_has_ended_moves_nothing_and_says_so():
     assert x == last
 
 
+def walked(optimizer, steps=6):
+    """Where an optimizer gets to in some steps down the bowl, from a point that the bounds cut off."""
+    return descend(bowl, optimizer, (0.9, -0.7), steps).x
+
+
+def test_two_schedules_multiply():
+    """The product of two factors, as one schedule of its own."""
+    both = Scheduled(Scheduled(Adam(0.1), Warmup(3)), Cosine(9))
+    product = Scheduled(Adam(0.1), lambda t: Warmup(3)(t) * Cosine(9)(t))
+    np.testing.assert_allclose(walked(both), walked(product), rtol=1e-12)
+
+
+def test_wrappers_nest_in_any_order_and_say_what_they_are():
+    one = Scheduled(Projected(Adam(0.1), -0.8, 0.8), Cosine(9))
+    other = Projected(Scheduled(Adam(0.1), Cosine(9)), -0.8, 0.8)
+    np.testing.assert_array_equal(walked(one), walked(other))
+    assert np.abs(walked(one)[1:]).max() <= 0.8
+    assert one.elementwise and other.elementwise and one.lr == other.lr == 0.1
+    assert repr(one) == f"Scheduled(optimizer={Projected(Adam(0.1), -0.8, 0.8)!r}, factor=Cosine(steps=9))"
+
+
 def test_root_of_the_step():
-    np.testing.assert_allclose([inverse_root(t) ** 2 for t in range(5)], [1, 1 / 2, 1 / 3, 1 / 4, 1 / 5])
+    np.testing.assert_allclose([InverseRoot()(t) ** 2 for t in range(5)], [1, 1 / 2, 1 / 3, 1 / 4, 1 / 5])
 
 
 def test_a_wrapper_says_of_its_optimizer_what_it_is():
-    for wrapped in (Scheduled(SWATS(), inverse_root), Projected(SWATS(), -1, 1)):
+    for wrapped in (Scheduled(SWATS(), InverseRoot()), Projected(SWATS(), -1, 1)):
         assert not wrapped.elementwise
-    many = Projected(Scheduled(Adam(np.ones((2, 3))), inverse_root), -1, 1)
+    many = Projected(Scheduled(Adam(np.ones((2, 3))), InverseRoot()), -1, 1)
     assert (many.shape, many.elementwise) == ((2, 3), True)
 
 
@@ -179,7 +200,7 @@ def test_the_drawn_steep_steps_are_as_many_as_they_should_be_and_each_walk_has_i
 
 def in_the_box(optimizer):
     """An optimizer as in the paper: the rate falls as 1/√t, and x stays in [-1, 1]."""
-    return Projected(Scheduled(optimizer, inverse_root), -1.0, 1.0)
+    return Projected(Scheduled(optimizer, InverseRoot()), -1.0, 1.0)
 
 
 @pytest.mark.parametrize("x", [1.0, 0.2, -1.0])

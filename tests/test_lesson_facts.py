@@ -43,16 +43,16 @@ from adamcourse.optimizers import (
     Adam,
     AdaMax,
     AdamW,
+    Cosine,
     GradientDescent,
+    InverseRoot,
+    InverseTime,
     Lion,
     Momentum,
     Nadam,
     Projected,
     RMSprop,
     Scheduled,
-    cosine,
-    inverse_root,
-    inverse_time,
 )
 from adamcourse.training import Training, random_start_problem, tune_and_compare
 
@@ -234,7 +234,7 @@ def test_the_noise_floor_of_gradient_descent(rate, curvature, sigma):
 
 
 def test_a_rate_that_falls_removes_the_floor():
-    falling = Scheduled(GradientDescent(0.5), inverse_time(10))
+    falling = Scheduled(GradientDescent(0.5), InverseTime(10))
     x = descend(Noisy(quadratic((1.0,)), 1.0), falling, np.ones((1, 500)), 6000).x[:, 0]
     squares = [(x[t] ** 2).mean() for t in (60, 600, 6000)]
     assert squares[0] / squares[1] == pytest.approx(10, rel=0.25)
@@ -534,7 +534,7 @@ def test_rmsprop_is_ahead_on_the_straight_ravine_and_behind_on_the_turned_one(st
         found = np.array([descend(surface, optimizer, begin, 2000).steps_to_target(1e-3) for optimizer in optimizers])
         return found.min()
 
-    falling = [Scheduled(RMSprop(rates), inverse_time(half)) for half in (1, 3, 10, 30, 100)]
+    falling = [Scheduled(RMSprop(rates), InverseTime(half)) for half in (1, 3, 10, 30, 100)]
     ratios = [
         soonest(surface, begin, falling) / soonest(surface, begin, [Momentum(rates)])
         for surface, begin in ((ravine(100), start), (rotated_ravine(100), turn @ start))
@@ -716,7 +716,7 @@ def test_without_momentum_the_uncorrected_ends_lower_and_so_does_a_rate_that_fal
     for beta1, name, change in (
         (0.0, "corrected", lambda adam: adam),
         (0.0, "not", lambda adam: replace(adam, bias_correction=False)),
-        (0.0, "falling", lambda adam: Scheduled(adam, inverse_time(10))),
+        (0.0, "falling", lambda adam: Scheduled(adam, InverseTime(10))),
         (0.9, "corrected", lambda adam: adam),
         (0.9, "not", lambda adam: replace(adam, bias_correction=False)),
     ):
@@ -800,11 +800,11 @@ def test_schedules_end_the_noise():
     def end(optimizer):
         return (descend(noisy, optimizer, far, 2000).x[-1] ** 2).mean()
 
-    assert end(Scheduled(Adam(0.1), cosine(2000))) < 0.1 * 0.05
+    assert end(Scheduled(Adam(0.1), Cosine(2000))) < 0.1 * 0.05
     rates = np.geomspace(1e-3, 0.1, 25)
     constant, falling = (
         min(map(end, optimizers))
-        for optimizers in (map(Adam, rates), (Scheduled(Adam(r), cosine(2000)) for r in rates))
+        for optimizers in (map(Adam, rates), (Scheduled(Adam(r), Cosine(2000)) for r in rates))
     )
     assert 0.4 < falling / constant < 0.6
 
@@ -830,7 +830,7 @@ def test_what_a_search_wins_back_of_a_turn(start):
         angle = np.radians(degrees)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         for steps in (60 * 2 ** (np.arange(18) / 2)).astype(int):
-            walk = Scheduled(Adam(rates), cosine(steps))
+            walk = Scheduled(Adam(rates), Cosine(steps))
             if np.nanmin(descend(quadratic((1.0, kappa), angle), walk, turn @ start, steps).loss[-1]) < 1e-6:
                 return steps
         raise AssertionError("no length will do")
@@ -990,7 +990,7 @@ def test_one_round_of_the_theorem_by_hand():
 
 
 def within(optimizer):
-    return Projected(Scheduled(optimizer, inverse_root), -1, 1)
+    return Projected(Scheduled(optimizer, InverseRoot()), -1, 1)
 
 
 def test_on_the_rarer_problem_the_default_drifts_back_and_a_larger_beta_of_either_kind_does_not():
@@ -1057,7 +1057,7 @@ def test_adam_leaps_at_a_constant_rate_once_the_stable_rate_is_passed(beta2, abo
 def test_a_falling_rate_makes_the_leaps_smaller():
     constant = Adam(0.01, beta2=0.99, eps=0)
     falls = {}
-    for adam in (constant, Scheduled(constant, inverse_time(200))):
+    for adam in (constant, Scheduled(constant, InverseTime(200))):
         x = np.abs(descend(quadratic((1.0,)), adam, (1.0,), 20_000).x[:, 0])
         falls[adam] = x[2000:4000].max() / x[18_000:].max()
     assert falls[constant] < 2 and falls[adam] > 10
@@ -1101,7 +1101,7 @@ def test_a_third_of_the_gradients_of_a_minibatch_are_exactly_zero():
 @pytest.mark.parametrize("steps", [1000, 4000])
 def test_the_winner_among_the_relatives(surface, target, first, steps):
     def falling(kind):
-        return lambda rate: Scheduled(kind(rate), cosine(steps))
+        return lambda rate: Scheduled(kind(rate), Cosine(steps))
 
     kinds = {kind.__name__: falling(kind) for kind in (Adam, AdaMax, Nadam, Lion)}
     with warnings.catch_warnings():

@@ -1,6 +1,7 @@
 """Optimizers against recorded runs of PyTorch, Keras and Optax, against closed forms, and as broadcasting functions."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from adamcourse.optimizers import (
     Lion,
     Momentum,
     Nadam,
+    Optimizer,
     RAdam,
     RMSprop,
 )
@@ -417,3 +419,66 @@ def test_hyperparameters_cannot_be_changed():
     with pytest.raises(AttributeError):
         optimizer.lr = 2
     assert replace(optimizer, lr=0.1) == Adam(lr=0.1)
+
+
+# --- optimizers of a learner's own ---------------------------------------------------------------------------------
+
+
+class Inner(NamedTuple):
+    m: np.ndarray
+    steps: np.int64
+
+
+class Nested(NamedTuple):
+    inner: Inner
+    t: np.int64
+
+
+@dataclass(frozen=True)
+class Own(Optimizer):
+    """With a state inside its state, a counter of NumPy's, a threshold below 4, a switch and a whole number."""
+
+    lr: "float"  # postponed, as `from __future__ import annotations` makes all of them
+    threshold: "float | np.ndarray" = 1.0
+    nesterov: "bool" = False
+    every: "int" = 5
+
+    def start(self, x):
+        return Nested(Inner(np.zeros_like(x), np.int64(0)), np.int64(0))
+
+    def step(self, x, g, state):
+        m = 0.5 * state.inner.m + g
+        return x - self.lr * m, Nested(Inner(m, state.inner.steps + 1), state.t + 1)
+
+
+def test_an_optimizer_of_one_s_own_may_have_what_it_likes():
+    own, x = Own(np.float64(0.1)), np.ones(3, np.float32)
+    assert (own.threshold, own.nesterov, own.every) == (1.0, False, 5) and type(own.every) is int
+    state = own.start(x)
+    for _ in range(2):
+        x, state = own.update(x, x, state)
+    assert x.dtype == state.inner.m.dtype == np.float32 and (state.t, state.inner.steps) == (2, 2)
+    np.testing.assert_allclose(x, 1 - 0.1 - 0.1 * (0.9 + 0.5), rtol=1e-6)
+    wide, _ = Own(np.full(3, 0.1)).update(x, x, state)  # an array of rates does not widen x
+    assert wide.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"nesterov": 1}, "nesterov = 1: nesterov must be True or False"),
+        ({"every": 2.5}, "every = 2.5: every must be a whole number"),
+        ({"lr": -1}, "lr = -1: lr must be 0 or more"),
+        ({"threshold": "high"}, "threshold = 'high': threshold must be a number, finite"),
+    ],
+)
+def test_its_fields_are_checked_by_their_types_and_ranges(change, message):
+    with pytest.raises(ValueError, match=message):
+        Own(**{"lr": 0.1} | change)
+
+
+def test_a_state_without_names_is_refused_with_a_reason():
+    own, x = Own(0.1), np.ones(2)
+    for state in ((np.zeros(2), 0), {"m": np.zeros(2)}):
+        with pytest.raises(ValueError, match=f"state is a {type(state).__name__}: give a NamedTuple"):
+            own.update(x, x, state)

@@ -18,12 +18,12 @@ from adamcourse.optimizers import (
     Adam,
     AdamW,
     GradientDescent,
+    InverseRoot,
     Lion,
     Momentum,
     Projected,
     RMSprop,
     Scheduled,
-    inverse_root,
 )
 from adamcourse.training import memory
 
@@ -142,7 +142,7 @@ def test_answers_of_lessons_09_and_10_that_can_be_computed():
 
 
 def test_answers_of_lessons_11_to_13_that_can_be_computed():
-    within = Projected(Scheduled(Adam(0.1, beta1=0, beta2=1 / 26), inverse_root), -1.0, 1.0)
+    within = Projected(Scheduled(Adam(0.1, beta1=0, beta2=1 / 26), InverseRoot()), -1.0, 1.0)
     regret = ReddiCounterexample.average_regret(descend(ReddiCounterexample(5, 1, 3), within, (1.0,), 3000))
     assert right("11", 1) == "2" and regret[2999] == pytest.approx(2, abs=0.05)
     p, g = np.array([-0.1, 0.0]), np.array([2.0, 5.0])

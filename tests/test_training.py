@@ -16,12 +16,12 @@ from adamcourse.datasets import load_digits, load_runs
 from adamcourse.descent import descend
 from adamcourse.losses import bowl, lessard, ravine, rosenbrock
 from adamcourse.networks import Dense, Dropout, Network, ReLU, SoftmaxRegression, article_cnn
-from adamcourse.optimizers import ALL, SWATS, Adam, GradientDescent, Momentum, Scheduled, Wrapper, cosine
+from adamcourse.optimizers import ALL, SWATS, Adam, Cosine, GradientDescent, Momentum, Scheduled, Wrapper
+from adamcourse.optimizers.optimizer import parts
 from adamcourse.training import (
     History,
     Training,
     blocks,
-    checkpoints,
     memory,
     random_start_problem,
     start_in_blocks,
@@ -57,7 +57,7 @@ def assert_same(one, other):
     np.testing.assert_array_equal(one.w, other.w)
     assert one.history == other.history
     for mine, theirs in zip(one.states, other.states, strict=True):
-        mine, theirs = checkpoints.parts(mine), checkpoints.parts(theirs)
+        mine, theirs = parts(mine), parts(theirs)
         assert mine.keys() == theirs.keys()
         for name in mine:
             np.testing.assert_array_equal(mine[name], theirs[name])
@@ -101,6 +101,22 @@ class WithoutAClass:
 
     def update(self, x, gradient, state):
         return x - gradient / np.linalg.norm(gradient), state
+
+
+@dataclass(frozen=True)
+class Boastful(GradientDescent):
+    """Clips by the norm, and inherits from gradient descent that coordinates were apart."""
+
+    def step(self, x, g, state):
+        return super().step(x, g / max(1.0, np.linalg.norm(g)), state)
+
+
+@pytest.mark.parametrize("optimizer", [Boastful(0.1), Scheduled(Boastful(0.1), Cosine(9))], ids=["class", "wrapped"])
+def test_who_says_wrongly_that_coordinates_are_apart_is_found_out(optimizer):
+    with pytest.raises(ValueError, match="elementwise = True, but half a vector moves otherwise"):
+        training(optimizer)
+    with pytest.raises(ValueError, match="elementwise = True"):
+        tune_and_compare(random_start_problem(bowl), {"it": Boastful}, [0.1, 0.2, 0.3], 1e-3, 10)
 
 
 @pytest.mark.parametrize("optimizer", [ClippedByHand(GradientDescent(1.0)), WithoutAClass()], ids=["wrapper", "plain"])
@@ -244,7 +260,7 @@ def test_it_runs_outside_the_main_thread():
         assert_same(parts, whole)
 
 
-SCHEDULED = Scheduled(Adam(lr=0.01), cosine(30))  # its state holds the state of the optimizer inside
+SCHEDULED = Scheduled(Adam(lr=0.01), Cosine(30))  # its state holds the state of the optimizer inside
 
 
 @pytest.mark.parametrize("optimizer", [*OPTIMIZERS, *SWATSES, SCHEDULED], ids=lambda o: type(o).__name__)
@@ -291,6 +307,7 @@ def test_an_older_checkpoint_outlives_a_write_that_fails(tmp_path, monkeypatch):
     [
         (lambda: training(Adam(lr=0.02)), r"optimizer = Adam\(lr=0.01.*this training has Adam\(lr=0.02"),
         (lambda: training(Momentum(0.01)), "optimizer = Adam"),
+        (lambda: training(Scheduled(Adam(lr=0.01), Cosine(9))), r"optimizer = Adam.*factor=Cosine\(steps=9\)"),
         (lambda: training(batch=50), "batch = 60: this training has 50"),
         (lambda: training(seed=1), "seed = 0: this training has 1"),
         (lambda: training(train=(TRAIN[0][::-1].copy(), TRAIN[1])), "checksum of the examples"),

@@ -11,6 +11,8 @@ import numpy as np
 
 from adamcourse import optimizers
 from adamcourse.optimizers import AdamState, Optimizer
+from adamcourse.optimizers.optimizer import AT_LEAST_0, FRACTION, ema
+from adamcourse.optimizers.relatives import averaged
 
 
 @dataclass(frozen=True)
@@ -86,14 +88,16 @@ class RMSprop(optimizers.RMSprop):
     beta: float | np.ndarray = 0.0
     centered: bool = False
 
+    ranges = {"beta": FRACTION}
+
     def start(self, x):
         """Return the state before the first step: both means 0, and no velocity."""
         zero = super().start(x).v
         return CentredRMSpropState(v=zero, mean=zero, z=zero)
 
     def step(self, x, g, state):
-        v = self.rho * state.v + (1 - self.rho) * g**2
-        mean = self.rho * state.mean + (1 - self.rho) * g
+        v = ema(state.v, g**2, self.rho)
+        mean = ema(state.mean, g, self.rho)
         x, z = self.moved(x, state.z, g / self.root(v - mean**2 if self.centered else v))
         return x, CentredRMSpropState(v, mean, z)
 
@@ -164,9 +168,9 @@ class Adadelta(optimizers.RMSprop):
         return AdadeltaState(v=zero, w=zero)
 
     def step(self, x, g, state):
-        v = self.rho * state.v + (1 - self.rho) * g**2
+        v = ema(state.v, g**2, self.rho)
         d = np.sqrt(state.w + self.eps) / np.sqrt(v + self.eps) * g
-        w = self.rho * state.w + (1 - self.rho) * d**2
+        w = ema(state.w, d**2, self.rho)
         return x - self.lr * d, AdadeltaState(v, w)
 
 
@@ -206,15 +210,15 @@ class Nadam(optimizers.Nadam):
 
     psi: float | np.ndarray = 0.004
 
+    ranges = {"psi": AT_LEAST_0}
+
     def start(self, x):
         """Return the state before the first step: both moments 0, and an empty product."""
         m, v, t = super().start(x)
         return ScheduledNadamState(m, v, product=m + 1, t=t)
 
     def step(self, x, g, state):
-        t = state.t + 1
-        m = self.beta1 * state.m + (1 - self.beta1) * g
-        v = self.beta2 * state.v + (1 - self.beta2) * g**2
+        m, v, t = averaged(self, g, state)
         mu, mu_next = self.mu(t), self.mu(t + 1)
         product = mu * state.product
         ahead, now = (1 - mu_next * product, 1 - product) if self.bias_correction else (1, 1)
@@ -257,6 +261,8 @@ class Yogi(optimizers.Adam):
     eps: float | np.ndarray = 1e-3
     initial_accumulator: float | np.ndarray = 1e-6
 
+    ranges = {"initial_accumulator": AT_LEAST_0}
+
     def start(self, x):
         """Return the state before the first step: both moments at the initial accumulator."""
         m, v, t = super().start(x)
@@ -264,7 +270,7 @@ class Yogi(optimizers.Adam):
 
     def step(self, x, g, state):
         t = state.t + 1
-        m = self.beta1 * state.m + (1 - self.beta1) * g
+        m = ema(state.m, g, self.beta1)
         v = state.v - (1 - self.beta2) * np.sign(state.v - g**2) * g**2
         m_hat, v_hat = self.corrected(m, self.beta1, t), self.corrected(v, self.beta2, t)
         return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), AdamState(m, v, t)

@@ -11,6 +11,7 @@ from adamcourse import optimizers
 from adamcourse.dialects import forms
 from adamcourse.dialects.forms import EpsHat
 from adamcourse.optimizers import AdagradState, AdaMaxState
+from adamcourse.optimizers.optimizer import ema
 
 NAMES = {
     "learning_rate": "lr",
@@ -159,7 +160,7 @@ class Adamax(optimizers.AdaMax):
 
     def step(self, x, g, state):
         t = state.t + 1
-        m = self.beta1 * state.m + (1 - self.beta1) * g
+        m = ema(state.m, g, self.beta1)
         u = np.maximum(self.beta2 * state.u, np.abs(g))
         m_hat = m / (1 - self.beta1**t)
         return x - self.lr * m_hat / (u + self.eps), AdaMaxState(m, u, t)

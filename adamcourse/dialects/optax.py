@@ -10,6 +10,8 @@ import numpy as np
 from adamcourse import optimizers
 from adamcourse.dialects import forms, keras
 from adamcourse.optimizers import AdamState, AMSGradState
+from adamcourse.optimizers.optimizer import AT_LEAST_0
+from adamcourse.optimizers.relatives import averaged
 
 NAMES = {
     "learning_rate": "lr",
@@ -78,10 +80,10 @@ class Adam(optimizers.Adam):
     lr: float | np.ndarray = field()
     eps_root: float | np.ndarray = 0.0
 
+    ranges = {"eps_root": AT_LEAST_0}
+
     def step(self, x, g, state):
-        t = state.t + 1
-        m = self.beta1 * state.m + (1 - self.beta1) * g
-        v = self.beta2 * state.v + (1 - self.beta2) * g**2
+        m, v, t = averaged(self, g, state)
         m_hat, v_hat = self.corrected(m, self.beta1, t), self.corrected(v, self.beta2, t)
         return x - self.lr * m_hat / (np.sqrt(v_hat + self.eps_root) + self.eps), AdamState(m, v, t)
 
@@ -125,9 +127,7 @@ class AMSGrad(optimizers.AMSGrad):
     bias_correction: bool = True
 
     def step(self, x, g, state):
-        t = state.t + 1
-        m = self.beta1 * state.m + (1 - self.beta1) * g
-        v = self.beta2 * state.v + (1 - self.beta2) * g**2
+        m, v, t = averaged(self, g, state)
         v_max = np.maximum(state.v_max, self.corrected(v, self.beta2, t))
         m_hat = self.corrected(m, self.beta1, t)
         return x - self.lr * m_hat / (np.sqrt(v_max) + self.eps), AMSGradState(m, v, v_max, t)

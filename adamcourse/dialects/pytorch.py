@@ -58,6 +58,8 @@ class Dampened(optimizers.Momentum):
 
     dampening: float | np.ndarray = 0.0
 
+    ranges = {"dampening": ("from 0 to 1", lambda value: (value >= 0) & (value <= 1))}
+
     def __post_init__(self):
         super().__post_init__()
         if self.nesterov and np.any(self.dampening):

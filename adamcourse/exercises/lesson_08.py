@@ -121,7 +121,7 @@ EXERCISES = (
             "It is lr * t / steps, but never more than lr.",
             "return lr * min(1.0, t / steps)",
         ),
-        praise="The package has it as schedules.warmup, for any optimizer.",
+        praise="The package has it as schedules.Warmup, for any optimizer.",
     ),
     Exercise(
         reference=best_rate,

@@ -6,7 +6,7 @@ from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.explorers.explorer import Challenge, Explorer, Readout, checkbox, slider, whole_slider
 from adamcourse.losses import ReddiCounterexample
-from adamcourse.optimizers import Adam, AMSGrad, Projected, Scheduled, inverse_root
+from adamcourse.optimizers import Adam, AMSGrad, InverseRoot, Projected, Scheduled
 
 STEPS = 600
 RATE = 0.3  # α of the first step; Theorem 1 asks for less than √(1 - β2)
@@ -15,7 +15,7 @@ STEEP, SMALL = 5, 0.06  # the challenge: a slope, and how large the average regr
 
 def in_the_box(optimizer):
     """Return the optimizer as the theorem has it: its rate falls as 1/√t, and x stays between -1 and 1."""
-    return Projected(Scheduled(optimizer, inverse_root), -1.0, 1.0)
+    return Projected(Scheduled(optimizer, InverseRoot()), -1.0, 1.0)
 
 
 def failing_adam():

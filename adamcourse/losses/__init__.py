@@ -1,4 +1,4 @@
-"""Losses: each has `value_and_gradient(x)`, and one that draws its data has `rewind()`.
+"""Losses: each has `value_and_gradient(x)`, one that draws its data `rewind()`, one that takes many x `broadcasts`.
 
 surfaces        on the plane: value, gradient, minimum, domain, start, source
 changing        from step to step: noise, a rare word, a slope that flattens, or is seldom steep

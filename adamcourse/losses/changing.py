@@ -34,6 +34,11 @@ class Noisy:
     sigma: float
     seed: int = 0
 
+    @property
+    def broadcasts(self):
+        """Whether x may be many points: as the loss has it."""
+        return getattr(self.loss, "broadcasts", False)
+
     def __post_init__(self):
         _check_sigma(self.sigma)
         self.rewind()

@@ -39,6 +39,8 @@ class Surface:
     start: tuple
     source: str
 
+    broadcasts = True  # x may be many points, shape (n, ...)
+
     def value_and_gradient(self, x):
         """Return f(x) and ∇f(x), the pair that `descent.descend` asks of every loss."""
         return self.value(x), self.gradient(x)

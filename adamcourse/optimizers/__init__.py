@@ -45,7 +45,7 @@ from adamcourse.optimizers.relatives import (
     Nadam,
     RAdam,
 )
-from adamcourse.optimizers.schedules import cosine, inverse_root, inverse_time, warmup
+from adamcourse.optimizers.schedules import Cosine, InverseRoot, InverseTime, Warmup
 from adamcourse.optimizers.swats import SWATS, SWATSState, projected_rate
 from adamcourse.optimizers.wrappers import Projected, Scheduled, ScheduledState, Wrapper
 

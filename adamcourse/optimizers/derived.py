@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.optimizers.optimizer import Optimizer, as_dtype, floats, zeros
+from adamcourse.optimizers.optimizer import AT_LEAST_0, FRACTION, Optimizer, as_dtype, floats, zeros
 
 # --- the gradient alone ------------------------------------------------------------------------------------------
 
@@ -33,6 +33,8 @@ class GradientDescent(Optimizer):
     """
 
     lr: float | np.ndarray
+
+    elementwise = True
 
     def start(self, x):
         """Return the state before the first step: nothing."""
@@ -86,6 +88,8 @@ class Momentum(Optimizer):
     beta: float | np.ndarray = 0.9
     nesterov: bool = False
 
+    elementwise, ranges = True, {"beta": FRACTION}
+
     def start(self, x):
         """Return the state before the first step: no velocity."""
         return MomentumState(z=zeros(x))
@@ -132,6 +136,8 @@ class Adagrad(Optimizer):
     eps: float | np.ndarray = 1e-10
     initial_accumulator: float | np.ndarray = 0.0
 
+    elementwise, ranges = True, {"initial_accumulator": AT_LEAST_0}
+
     def start(self, x):
         """Return the state before the first step: the initial accumulator in every coordinate."""
         return AdagradState(s=as_dtype(floats(x).dtype, zeros(x) + self.initial_accumulator))
@@ -174,6 +180,8 @@ class RMSprop(Optimizer):
     lr: float | np.ndarray = 1e-3
     rho: float | np.ndarray = 0.9
     eps: float | np.ndarray = 1e-8
+
+    elementwise, ranges = True, {"rho": FRACTION}
 
     def start(self, x):
         """Return the state before the first step: a mean of 0."""
@@ -231,6 +239,8 @@ class Adam(Optimizer):
     beta2: float | np.ndarray = 0.999
     eps: float | np.ndarray = 1e-8
     bias_correction: bool = True
+
+    elementwise, ranges = True, {"beta1": FRACTION, "beta2": FRACTION}
 
     def start(self, x):
         """Return the state before the first step: both moments 0."""

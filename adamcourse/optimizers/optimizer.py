@@ -2,52 +2,34 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
+from numbers import Number
 
 import numpy as np
 
-_RANGES = {
-    "lr": ("0 or more", lambda value: value >= 0),
-    "beta": ("from 0 up to but not including 1", lambda value: (value >= 0) & (value < 1)),
-    "beta1": ("from 0 up to but not including 1", lambda value: (value >= 0) & (value < 1)),
-    "beta2": ("from 0 up to but not including 1", lambda value: (value >= 0) & (value < 1)),
-    "rho": ("from 0 up to but not including 1", lambda value: (value >= 0) & (value < 1)),
-    "eps": ("0 or more", lambda value: value >= 0),
-    "initial_accumulator": ("0 or more", lambda value: value >= 0),
-    "weight_decay": ("0 or more", lambda value: value >= 0),
-    "threshold": ("4 or more", lambda value: value >= 4),
-    "tolerance": ("0 or more", lambda value: value >= 0),
-    "dampening": ("from 0 to 1", lambda value: (value >= 0) & (value <= 1)),
-    "psi": ("0 or more", lambda value: value >= 0),
-    "eps_root": ("0 or more", lambda value: value >= 0),
-}
-
-
-def _hyperparameter(name, value):
-    """Return value as a float, or as an array that cannot be changed, or raise ValueError."""
-    allowed, holds = _RANGES.get(name, ("finite", lambda value: True))
-    try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} = {value!r}: {name} must be a number, {allowed}") from None
-    if not np.all(np.isfinite(array) & holds(array)):
-        raise ValueError(f"{name} = {value!r}: {name} must be {allowed}")
-    array.flags.writeable = False
-    return array if array.ndim else float(array)  # a plain float lets float32 stay float32
+# what a hyper-parameter may be: in words, and as a test; a class names its own in `ranges`
+AT_LEAST_0 = ("0 or more", lambda value: value >= 0)
+FRACTION = ("from 0 up to but not including 1", lambda value: (value >= 0) & (value < 1))
+FINITE = ("finite", lambda value: True)
 
 
 @dataclass(frozen=True)
 class Optimizer(ABC):
-    """What all optimizers share: hyper-parameters that are checked, and an `update` that checks its arguments."""
+    """What all optimizers share: hyper-parameters that are checked, and an `update` that checks its arguments.
 
-    elementwise = True  # the step of a coordinate depends on no other one, so a long vector may come in pieces
+    A field of a class is a hyper-parameter: a number, or an array of numbers, unless its type is bool or int. `ranges`
+    says what the fields of this class may be; those of its parents hold, too.
+    """
+
+    elementwise = False  # True if the step of a coordinate depends on no other one, so that a vector may come in pieces
+    ranges = {"lr": AT_LEAST_0, "eps": AT_LEAST_0, "weight_decay": AT_LEAST_0}
 
     def __post_init__(self):
+        ranges = {}
+        for kind in reversed(type(self).__mro__):
+            ranges |= vars(kind).get("ranges", {})
         for field in fields(self):
-            value = getattr(self, field.name)
-            if field.type is not bool:
-                object.__setattr__(self, field.name, _hyperparameter(field.name, value))
-            elif not isinstance(value, (bool, np.bool_)):
-                raise ValueError(f"{field.name} = {value!r}: {field.name} must be True or False")
+            value = _checked(field.name, getattr(self, field.name), field.type, ranges.get(field.name, FINITE))
+            object.__setattr__(self, field.name, value)
 
     @property
     def shape(self):
@@ -56,7 +38,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def start(self, x):
-        """Return the state before the first step."""
+        """Return the state before the first step: a NamedTuple of arrays of the shape of x, and of numbers."""
 
     @abstractmethod
     def step(self, x, g, state):
@@ -77,15 +59,58 @@ class Optimizer(ABC):
         g = np.asarray(gradient, dtype=x.dtype)
         if g.shape != x.shape:
             raise ValueError(f"gradient has shape {g.shape}, x has shape {x.shape}: they must be the same")
-        for part in state:
-            if not is_number(part) and part.shape != x.shape:
-                raise ValueError(f"state belongs to an x of shape {part.shape}, this one has {x.shape}: use start(x)")
+        for part in parts(state).values():
+            if not is_number(part) and np.shape(part) != x.shape:
+                raise ValueError(
+                    f"state belongs to an x of shape {np.shape(part)}, this one has {x.shape}: use start(x)"
+                )
         following, state = self.step(x, g, state)
         if following.shape != x.shape:
             raise ValueError(f"hyper-parameters of shape {self.shape} do not fit x of shape {x.shape}")
         if following.dtype != x.dtype:  # arrays of hyper-parameters are float64 and must not widen x
-            following, state = as_dtype(x.dtype, following), type(state)(*(as_dtype(x.dtype, part) for part in state))
+            following, state = as_dtype(x.dtype, following), mapped(lambda part: as_dtype(x.dtype, part), state)
         return following, state
+
+
+def _checked(name, value, kind, allowed):
+    """Return a field's value, True or False, a whole number, or floats that cannot be changed; or raise ValueError."""
+    words, holds = allowed
+    kind = kind if isinstance(kind, str) else getattr(kind, "__name__", "float")  # a postponed annotation is a string
+    if kind == "bool":
+        if not isinstance(value, (bool, np.bool_)):
+            raise ValueError(f"{name} = {value!r}: {name} must be True or False")
+        return value
+    if kind == "int" and not isinstance(value, (int, np.integer)):
+        raise ValueError(f"{name} = {value!r}: {name} must be a whole number")
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} = {value!r}: {name} must be a number, {words}") from None
+    if not np.all(np.isfinite(array) & holds(array)):
+        raise ValueError(f"{name} = {value!r}: {name} must be {words}")
+    array.flags.writeable = False
+    return value if kind == "int" else array if array.ndim else float(array)  # with a float, float32 stays float32
+
+
+def parts(state, prefix=""):
+    """Return the parts of a state by name; those of a state inside it have names such as inner.m."""
+    if not hasattr(state, "_asdict"):
+        raise ValueError(f"state is a {type(state).__name__}: give a NamedTuple, whose parts have names")
+    found = {}
+    for name, part in state._asdict().items():
+        found |= parts(part, f"{prefix}{name}.") if hasattr(part, "_asdict") else {prefix + name: part}
+    return found
+
+
+def mapped(function, state):
+    """Return a state of the same kind, each of its parts replaced by the function of it."""
+    values = (mapped(function, part) if hasattr(part, "_asdict") else function(part) for part in state)
+    return type(state)(*values)
+
+
+def ema(mean, new, beta):
+    """Return a running mean (exponential moving average) with the next value in it: β mean + (1 - β) new."""
+    return beta * mean + (1 - beta) * new
 
 
 def floats(x):
@@ -103,7 +128,7 @@ def as_dtype(dtype, part):
 
 def is_number(part):
     """Is this part of a state a number for all coordinates, such as the step counter?"""
-    return isinstance(part, (int, float))
+    return isinstance(part, (Number, np.number))
 
 
 def zeros(x):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adamcourse.optimizers.derived import Adam, AdamState
-from adamcourse.optimizers.optimizer import Optimizer, zeros
+from adamcourse.optimizers.optimizer import FRACTION, Optimizer, ema, zeros
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class AdamW(Adam):
 
     def step(self, x, g, state):
         return super().step(x - self.lr * self.weight_decay * x, g, state)
+
+
+def averaged(adam, g, state):
+    """Return m, v and t of Adam after the gradient g: what its relatives have in common with it."""
+    return ema(state.m, g, adam.beta1), ema(state.v, g**2, adam.beta2), state.t + 1
 
 
 class AMSGradState(NamedTuple):
@@ -81,9 +86,7 @@ class AMSGrad(Adam):
         return AMSGradState(m=zeros(x), v=zeros(x), v_max=zeros(x), t=0)
 
     def step(self, x, g, state):
-        t = state.t + 1
-        m = self.beta1 * state.m + (1 - self.beta1) * g
-        v = self.beta2 * state.v + (1 - self.beta2) * g**2
+        m, v, t = averaged(self, g, state)
         v_max = np.maximum(state.v_max, v)
         m_hat, v_hat = self.corrected(m, self.beta1, t), self.corrected(v_max, self.beta2, t)
         return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), AMSGradState(m, v, v_max, t)
@@ -128,13 +131,15 @@ class AdaMax(Optimizer):
     beta2: float | np.ndarray = 0.999
     eps: float | np.ndarray = 1e-8
 
+    elementwise, ranges = True, {"beta1": FRACTION, "beta2": FRACTION}
+
     def start(self, x):
         """Return the state before the first step: moment and maximum 0."""
         return AdaMaxState(m=zeros(x), u=zeros(x), t=0)
 
     def step(self, x, g, state):
         t = state.t + 1
-        m = self.beta1 * state.m + (1 - self.beta1) * g
+        m = ema(state.m, g, self.beta1)
         u = np.maximum(self.beta2 * state.u, np.abs(g) + self.eps)
         m_hat = m / (1 - self.beta1**t)
         return x - self.lr * m_hat / u, AdaMaxState(m, u, t)
@@ -165,9 +170,7 @@ class Nadam(Adam):
     lr: float | np.ndarray = 2e-3
 
     def step(self, x, g, state):
-        t = state.t + 1
-        m = self.beta1 * state.m + (1 - self.beta1) * g
-        v = self.beta2 * state.v + (1 - self.beta2) * g**2
+        m, v, t = averaged(self, g, state)
         ahead, now = self.corrected(m, self.beta1, t + 1), self.corrected((1 - self.beta1) * g, self.beta1, t)
         m_hat, v_hat = self.beta1 * ahead + now, self.corrected(v, self.beta2, t)
         return x - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), AdamState(m, v, t)
@@ -199,10 +202,10 @@ class RAdam(Adam):
 
     threshold: float | np.ndarray = 4.0
 
+    ranges = {"threshold": ("4 or more", lambda value: value >= 4)}
+
     def step(self, x, g, state):
-        t = state.t + 1
-        m = self.beta1 * state.m + (1 - self.beta1) * g
-        v = self.beta2 * state.v + (1 - self.beta2) * g**2
+        m, v, t = averaged(self, g, state)
         m_hat, v_hat = self.corrected(m, self.beta1, t), self.corrected(v, self.beta2, t)
         r = self.rectification(t)
         adaptive = r * m_hat / (np.sqrt(v_hat) + self.eps)
@@ -255,11 +258,13 @@ class Lion(Optimizer):
     beta2: float | np.ndarray = 0.99
     weight_decay: float | np.ndarray = 0.0
 
+    elementwise, ranges = True, {"beta1": FRACTION, "beta2": FRACTION}
+
     def start(self, x):
         """Return the state before the first step: a mean of 0."""
         return LionState(m=zeros(x))
 
     def step(self, x, g, state):
-        direction = np.sign(self.beta1 * state.m + (1 - self.beta1) * g)
-        m = self.beta2 * state.m + (1 - self.beta2) * g
+        direction = np.sign(ema(state.m, g, self.beta1))
+        m = ema(state.m, g, self.beta2)
         return x - self.lr * (direction + self.weight_decay * x), LionState(m)

@@ -1,11 +1,13 @@
-"""Learning rates that change from step to step, as factors of the rate that was set."""
+"""Learning rates that change from step to step: each is called with the number of steps taken, and gives a factor."""
 
 import math
 import warnings
+from dataclasses import dataclass
 
 
-def inverse_time(half):
-    """Return the schedule 1 / (1 + t / half), t = 0 at the first step.
+@dataclass(frozen=True)
+class InverseTime:
+    """The factor 1 / (1 + t / half), t = 0 at the first step.
 
     Its sum over all steps is infinite, so the walk can get anywhere and forget old errors; the sum of its squares is
     finite, so that of all new errors is bounded.
@@ -17,29 +19,41 @@ def inverse_time(half):
     Raises ValueError when half is not above 0.
     Source: Robbins and Monro 1951.
 
-    >>> [round(inverse_time(10)(t), 3) for t in (0, 10, 90)]
+    >>> [round(InverseTime(10)(t), 3) for t in (0, 10, 90)]
     [1.0, 0.5, 0.1]
     """
-    if not half > 0:
-        raise ValueError(f"half = {half}: give a number of steps above 0")
-    return lambda t: 1 / (1 + t / half)
+
+    half: float
+
+    def __post_init__(self):
+        if not self.half > 0:
+            raise ValueError(f"half = {self.half}: give a number of steps above 0")
+
+    def __call__(self, t):
+        """Return the factor of the rate after t steps."""
+        return 1 / (1 + t / self.half)
 
 
-def inverse_root(t):
-    """Return 1 / √(t + 1), t = 0 at the first step: a schedule itself, since there is nothing to set.
+@dataclass(frozen=True)
+class InverseRoot:
+    """The factor 1 / √(t + 1), t = 0 at the first step.
 
     The sum of t rates grows as √t: fast enough to get anywhere, slowly enough for an average regret that tends to 0.
 
     Source: Zinkevich 2003.
 
-    >>> [round(inverse_root(t), 3) for t in (0, 3, 99)]
+    >>> [round(InverseRoot()(t), 3) for t in (0, 3, 99)]
     [1.0, 0.5, 0.1]
     """
-    return 1 / math.sqrt(t + 1)
+
+    def __call__(self, t):
+        """Return the factor of the rate after t steps."""
+        return 1 / math.sqrt(t + 1)
 
 
-def cosine(steps):
-    """Return the schedule ½ (1 + cos(π t / steps)): from 1 down to 0, slowly at both ends, and 0 from then on.
+@dataclass(frozen=True)
+class Cosine:
+    """The factor ½ (1 + cos(π t / steps)): from 1 down to 0, slowly at both ends, and 0 from then on.
 
     Arguments
     ---------
@@ -49,24 +63,27 @@ def cosine(steps):
     and who wants to train on for longer needs a longer schedule from the beginning.
     Source: Loshchilov and Hutter 2017, without restarts.
 
-    >>> [round(cosine(100)(t), 3) for t in (0, 50, 75, 99)]
+    >>> [round(Cosine(100)(t), 3) for t in (0, 50, 75, 99)]
     [1.0, 0.5, 0.146, 0.0]
     """
-    if not steps > 0:
-        raise ValueError(f"steps = {steps}: give a number of steps above 0")
 
-    def factor(t):
-        if t >= steps:
-            warnings.warn(
-                f"the cosine over {steps} steps has ended: at step {t} the rate is 0, and stays 0", stacklevel=2
-            )
-        return 0.5 * (1 + math.cos(math.pi * min(t / steps, 1)))
+    steps: float
 
-    return factor
+    def __post_init__(self):
+        if not self.steps > 0:
+            raise ValueError(f"steps = {self.steps}: give a number of steps above 0")
+
+    def __call__(self, t):
+        """Return the factor of the rate after t steps."""
+        if t >= self.steps:
+            said = f"the cosine over {self.steps} steps has ended: at step {t} the rate is 0, and stays 0"
+            warnings.warn(said, stacklevel=2)
+        return 0.5 * (1 + math.cos(math.pi * min(t / self.steps, 1)))
 
 
-def warmup(steps):
-    """Return the schedule (t + 1) / steps, and 1 from step t = steps - 1 on: the rate rises in equal parts.
+@dataclass(frozen=True)
+class Warmup:
+    """The factor (t + 1) / steps, and 1 from step t = steps - 1 on: the rate rises in equal parts.
 
     Arguments
     ---------
@@ -75,9 +92,16 @@ def warmup(steps):
     Raises ValueError when steps is below 1.
     Source: Goyal and others 2017, section 2.2.
 
-    >>> [warmup(4)(t) for t in (0, 1, 3, 4)]
+    >>> [Warmup(4)(t) for t in (0, 1, 3, 4)]
     [0.25, 0.5, 1.0, 1.0]
     """
-    if not steps >= 1:
-        raise ValueError(f"steps = {steps}: give 1 or more")
-    return lambda t: min(1.0, (t + 1) / steps)
+
+    steps: float
+
+    def __post_init__(self):
+        if not self.steps >= 1:
+            raise ValueError(f"steps = {self.steps}: give 1 or more")
+
+    def __call__(self, t):
+        """Return the factor of the rate after t steps."""
+        return min(1.0, (t + 1) / self.steps)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adamcourse.optimizers.derived import Adam, AdamState
-from adamcourse.optimizers.optimizer import Optimizer, zeros
+from adamcourse.optimizers.optimizer import AT_LEAST_0, FRACTION, Optimizer, zeros
 
 
 class SWATSState(NamedTuple):
@@ -63,7 +63,7 @@ class SWATS(Optimizer):
     tolerance: float = 1e-9
     relative: bool = False
 
-    elementwise = False
+    ranges = {"beta1": FRACTION, "beta2": FRACTION, "tolerance": AT_LEAST_0}
 
     def __post_init__(self):
         super().__post_init__()

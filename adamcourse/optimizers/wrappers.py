@@ -1,11 +1,59 @@
-"""An optimizer in a wrapper: a learning rate that changes from step to step, and a walk that stays within bounds."""
+"""An optimizer in a wrapper: a learning rate that changes from step to step, and a walk that stays within bounds.
+
+A wrapper is an optimizer, so wrappers nest in any order: `Scheduled(Projected(Adam(), -1, 1), Cosine(100))` is the same
+as `Projected(Scheduled(Adam(), Cosine(100)), -1, 1)`. One with a state of its own keeps that of the optimizer inside
+under the name `inner`.
+"""
 
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from adamcourse.optimizers.optimizer import Optimizer
+
+@dataclass(frozen=True)
+class Wrapper:
+    """What wrappers share: they are optimizers themselves, and look like the one inside.
+
+    A wrapper may clip by a norm or do something else in which coordinates see each other, so a long vector reaches it
+    whole. One that treats each coordinate by itself says so with `elementwise = property(as_inside)`.
+
+    Arguments
+    ---------
+    optimizer : any optimizer, also one in a wrapper.
+    """
+
+    optimizer: object
+
+    elementwise = False
+
+    @property
+    def lr(self):
+        """The learning rate of the optimizer inside."""
+        return self.optimizer.lr
+
+    @property
+    def shape(self):
+        """The shape of the hyper-parameters."""
+        return getattr(self.optimizer, "shape", ())
+
+    def start(self, x):
+        """Return the state before the first step."""
+        return self.optimizer.start(x)
+
+
+def as_inside(wrapper):
+    """Return whether the step of a coordinate depends on no other one: that is up to the optimizer inside."""
+    return getattr(wrapper.optimizer, "elementwise", False)
+
+
+def at_rate(optimizer, factor):
+    """Return an optimizer like this one, its learning rate, or that of the one inside, multiplied by a factor."""
+    now = copy(optimizer)  # `replace` would check every argument again, which takes as long as a step
+    inside = getattr(optimizer, "optimizer", None)
+    name, value = ("lr", optimizer.lr * factor) if inside is None else ("optimizer", at_rate(inside, factor))
+    object.__setattr__(now, name, value)
+    return now
 
 
 class ScheduledState(NamedTuple):
@@ -15,54 +63,20 @@ class ScheduledState(NamedTuple):
     t: int
 
 
-def _as_inside(wrapper):
-    """Return whether the step of a coordinate depends on no other one: that is up to the optimizer inside."""
-    return getattr(wrapper.optimizer, "elementwise", False)
-
-
-@dataclass(frozen=True)
-class Wrapper:
-    """What wrappers share: they are optimizers themselves, and look like the one inside.
-
-    A wrapper may clip by a norm or do something else in which coordinates see each other, so a long vector reaches it
-    whole. One that treats each coordinate by itself says so with `elementwise = property(_as_inside)`.
-
-    Arguments
-    ---------
-    optimizer : any optimizer, also one in a wrapper.
-    """
-
-    optimizer: object
-
-    @property
-    def shape(self):
-        """The shape of the hyper-parameters."""
-        return getattr(self.optimizer, "shape", ())
-
-    @property
-    def elementwise(self):
-        """Whether the step of a coordinate depends on no other one; False unless a wrapper says otherwise."""
-        return False
-
-    def start(self, x):
-        """Return the state before the first step."""
-        return self.optimizer.start(x)
-
-
 @dataclass(frozen=True)
 class Scheduled(Wrapper):
     """An optimizer whose learning rate is multiplied by a factor that depends on the step.
 
     Arguments
     ---------
-    optimizer : any Optimizer with a learning rate `lr`.
+    optimizer : any optimizer with a learning rate `lr`, also one in a wrapper; of two schedules the factors multiply.
     factor : function of the number of steps taken so far, 0 at the first step, that returns a number, 0 or more.
 
-    Raises ValueError when the optimizer has no `lr`, as one in a wrapper, and in `update` when a factor is below 0.
+    Raises ValueError when the optimizer has no `lr`, and in `update` when a factor is below 0.
 
     >>> import numpy as np
-    >>> from adamcourse.optimizers import GradientDescent, inverse_time
-    >>> slower, x = Scheduled(GradientDescent(lr=0.1), inverse_time(1)), np.zeros(1)
+    >>> from adamcourse.optimizers import GradientDescent, InverseTime
+    >>> slower, x = Scheduled(GradientDescent(lr=0.1), InverseTime(1)), np.zeros(1)
     >>> state = slower.start(x)
     >>> for _ in range(3):
     ...     x, state = slower.update(x, np.array([-1.0]), state)
@@ -72,17 +86,13 @@ class Scheduled(Wrapper):
     [0.1833]
     """
 
-    optimizer: Optimizer
     factor: Callable
 
-    elementwise = property(_as_inside)
+    elementwise = property(as_inside)
 
     def __post_init__(self):
         if not hasattr(self.optimizer, "lr"):
-            kind = type(self.optimizer).__name__
-            raise ValueError(
-                f"optimizer = {kind}(...): it has no lr of its own; multiply factors, or wrap the other way"
-            )
+            raise ValueError(f"optimizer = {self.optimizer!r}: it has no learning rate lr that a factor could change")
 
     def start(self, x):
         """Return the state before the first step."""
@@ -93,9 +103,7 @@ class Scheduled(Wrapper):
         factor = self.factor(state.t)
         if not factor >= 0:
             raise ValueError(f"factor = {factor} at step {state.t}: it must be 0 or more")
-        now = copy(self.optimizer)  # `replace` would check every argument again, which takes as long as a step
-        object.__setattr__(now, "lr", self.optimizer.lr * factor)
-        x, inner = now.update(x, gradient, state.inner)
+        x, inner = at_rate(self.optimizer, factor).update(x, gradient, state.inner)
         return x, ScheduledState(inner, state.t + 1)
 
 
@@ -121,7 +129,7 @@ class Projected(Wrapper):
     low: float
     high: float
 
-    elementwise = property(_as_inside)
+    elementwise = property(as_inside)
 
     def __post_init__(self):
         if not self.low <= self.high:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from adamcourse.optimizers.in_place import update_in_place
-from adamcourse.optimizers.optimizer import floats
-from adamcourse.training.checkpoints import parts
+from adamcourse.optimizers.optimizer import floats, parts
 
+PROBES = slice(None), slice(4), slice(4, None)
 BLOCK = 131_072  # floats: half a megabyte in float32
 
 
@@ -22,7 +22,20 @@ def start_in_blocks(optimizer, x):
             f"{optimizer} has hyper-parameters of shape {optimizer.shape}: a training takes one number for each. "
             "Train once for each value, or compare them with `descend`, which takes arrays as many descents"
         )
+    check_elementwise(optimizer)
     return [optimizer.start(x[part]) for part in blocks(len(x), optimizer)]
+
+
+def check_elementwise(optimizer):
+    """Raise ValueError when an optimizer calls itself elementwise and half a vector moves otherwise than the whole."""
+    rng = np.random.default_rng(0)
+    for size in (1.0, 1e6) if getattr(optimizer, "elementwise", False) else ():
+        x, g = rng.normal(size=(2, 8)) * [[1.0], [size]]
+        whole, *halves = (optimizer.update(x[part], g[part], optimizer.start(x[part]))[0] for part in PROBES)
+        if not np.allclose(whole, np.concatenate(halves)):
+            raise ValueError(
+                f"{optimizer} says elementwise = True, but half a vector moves otherwise than the whole: leave it out"
+            )
 
 
 def update_in_blocks(optimizer, x, gradient, states):

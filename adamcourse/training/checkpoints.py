@@ -3,14 +3,6 @@
 import numpy as np
 
 
-def parts(state, prefix=""):
-    """Return the parts of a state by name; those of a state inside it have names such as inner.m."""
-    found = {}
-    for name, part in state._asdict().items():
-        found |= parts(part, f"{prefix}{name}.") if hasattr(part, "_asdict") else {prefix + name: part}
-    return found
-
-
 def joined(parts_of_blocks):
     """Return the parts of the whole vector from those of its blocks; a number is the same in all."""
     first, *others = parts_of_blocks

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from adamcourse.networks import Dropout, Evaluation
+from adamcourse.optimizers.optimizer import parts
 from adamcourse.training.blocks import blocks, start_in_blocks, update_in_blocks
-from adamcourse.training.checkpoints import cut, joined, parts
+from adamcourse.training.checkpoints import cut, joined
 
 
 @dataclass

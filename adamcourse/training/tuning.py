@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adamcourse.descent import descend
-from adamcourse.losses import Noisy, Surface
-from adamcourse.training.blocks import start_in_blocks, update_in_blocks
+from adamcourse.training.blocks import check_elementwise, start_in_blocks, update_in_blocks
 
 
 class TunedResult(NamedTuple):
@@ -88,14 +87,15 @@ def training_problem(network, train, batch=60):
 
 def _steps_of_all(loss, start, optimizer, rates, target, steps, measure, every):
     """Return for each rate the steps to the target, infinite for never."""
-    apart = getattr(optimizer(float(rates[0])), "elementwise", False)  # else rates would see each other
-    if apart and isinstance(loss, (Surface, Noisy)) and measure is None and every == 1:  # all rates in one descent
+    first, broadcasts = optimizer(float(rates[0])), getattr(loss, "broadcasts", False)
+    check_elementwise(first)  # of one that is not, rates would see each other
+    if getattr(first, "elementwise", False) and broadcasts and measure is None and every == 1:  # all in one descent
         return descend(loss, optimizer(rates), start, steps).steps_to_target(target)
     return [_steps_of_one(loss, start, optimizer(float(rate)), target, steps, measure, every) for rate in rates]
 
 
 def _steps_of_one(loss, start, optimizer, target, steps, measure, every):
-    """Return the first step from which on the measure stays below the target; nothing else is kept of the descent."""
+    """Return the first step from which on the measure stays below the target; `descend` would keep every x."""
     if hasattr(loss, "rewind"):
         loss.rewind()
     x, arrived = np.array(start), np.inf
