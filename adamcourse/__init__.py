@@ -1,7 +1,8 @@
 """adamcourse: Adam, derived step by step from gradient descent, in NumPy.
 
-Read the modules from top to bottom; each imports only those above it:
+Read the modules from top to bottom; each imports only those above it (tests/test_architecture.py reads this list):
 
+checks       what several doors ask of an argument
 gradients    finite differences, the course's own referee, and curvature
 datasets     digits, heights and lines of text in data/, and seeded minibatches
 optimizers   GradientDescent, Momentum, Adagrad, RMSprop, Adam, its relatives, schedules and wrappers
@@ -10,6 +11,7 @@ descent      walk an optimizer down a loss and keep the whole path
 networks     layers over one flat parameter vector
 training     epochs over minibatches, stop and resume, memory, and a fair comparison of optimizers
 dialects     the same optimizers as PyTorch, Keras and Optax spell them
+png          pictures as PNG with few colours
 plots        pictures of surfaces, paths and losses
 contest      a fair race for an optimizer of your own, and its score card
 explorers    live figures: controls, picture, one sentence that says what is seen

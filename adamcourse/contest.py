@@ -13,7 +13,7 @@ import numpy as np
 
 from adamcourse.datasets import digits_subset
 from adamcourse.losses import Noisy, ravine, rosenbrock
-from adamcourse.networks import Dense, Network, ReLU
+from adamcourse.networks import mlp
 from adamcourse.optimizers import Adam, GradientDescent, Momentum
 from adamcourse.plots import STYLES
 from adamcourse.training import random_start_problem, training_problem, tune_and_compare
@@ -34,7 +34,7 @@ def noisy_ravine(seed):
 def tasks():
     """Return the arguments of `tune_and_compare` for each task, by name."""
     train, others = digits_subset(TRAIN, OTHERS)
-    network = Network([Dense(32), ReLU(), Dense(10)], (784,))
+    network = mlp()
     return {
         "ravine": {"problem": random_start_problem(ravine(100)), "rates": RATES, "target": 1e-3, "steps": 500},
         "Rosenbrock": {"problem": random_start_problem(rosenbrock), "rates": RATES, "target": 1e-2, "steps": 1000},

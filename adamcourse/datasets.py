@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from adamcourse.checks import whole_number
+
 SHA256 = {
     "digits.npz": "ca34c856466b09dc50912e05a1fd98e94fb58d94d6f2d99d7f28880286ed1f7a",
     "heights.csv": "ca654626fce579f243ffcc7e2d77852c8b6caf0affd2db2ccf8f41cabe3bd796",
@@ -225,8 +227,7 @@ def minibatches(n, size, rng):
     >>> [next(batches).tolist() for _ in range(4)]  # 2 + 2 + 1 examples, then the next epoch
     [[2, 4], [3, 0], [1], [4, 1]]
     """
-    if not 1 <= size <= n:
-        raise ValueError(f"size = {size}: a minibatch of {n} examples holds 1 to {n}")
+    whole_number("size", size, 1, n)
     while True:
         order = rng.permutation(n)
         for first in range(0, n, size):

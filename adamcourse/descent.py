@@ -4,6 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
+from adamcourse.checks import whole_number
+
 
 class Path:
     """What a descent went through: one entry for the start, then one for each step.
@@ -123,8 +125,7 @@ def descend(loss, optimizer, start, steps, limit=1e6):
     >>> many.loss[-1].round(3)  # four learning rates in one descent
     array([4.45 , 4.028, 0.998, 0.014])
     """
-    if not isinstance(steps, (int, np.integer)) or steps < 0:
-        raise ValueError(f"steps = {steps!r}: give a whole number, 0 or more")
+    whole_number("steps", steps)
     x = _starting_point(loss, optimizer, start)
     if hasattr(loss, "rewind"):
         loss.rewind()

@@ -1,11 +1,10 @@
 """Pictures of surfaces, paths and losses. Everything here takes results and axes, draws, and computes nothing.
 
 Figures live outside pyplot: `figure()` makes one, `show(fig, caption)` puts it on the page. Nothing is left to close.
-Importing this module gives Matplotlib the course's look: type and lines that can be read from the back row.
+The first figure gives Matplotlib the course's look: type and lines that can be read from the back row.
 """
 
 import base64
-import io
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,8 @@ from IPython.display import display
 from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+
+from adamcourse.png import png
 
 
 class Style(NamedTuple):
@@ -34,16 +34,14 @@ STYLES = {
 }
 OTHER = Style("", "#56595C", (0, (2, 1)), "X")
 TARGET = "#E69F00"
-rcParams.update(
-    {
-        "font.size": 14,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.titlesize": 15,
-        "lines.linewidth": 2.5,
-        "legend.frameon": False,
-    }
-)
+LOOK = {
+    "font.size": 14,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 15,
+    "lines.linewidth": 2.5,
+    "legend.frameon": False,
+}
 
 
 def style_of(optimizer):
@@ -60,6 +58,7 @@ def figure(columns=1, width=10.0, height=4.5, projection=None):
     width, height : in inches, at 100 dots an inch.
     projection : "3d" for axes in space, default None.
     """
+    rcParams.update(LOOK)
     fig = Figure(figsize=(width, height), dpi=100, layout="constrained")
     FigureCanvasAgg(fig)
     return fig, fig.subplots(1, columns, subplot_kw={"projection": projection})
@@ -83,29 +82,6 @@ def show_picture(pixels, caption, live=({}, {})):
     still = {"image/png": base64.b64encode(png(pixels)).decode(), "text/plain": caption}
     display(live[0] | still, metadata={"image/png": {"alt": caption}}, raw=True)
     display(live[1] | {"text/markdown": f"*{caption}*", "text/plain": caption}, raw=True)
-
-
-def png(pixels):
-    """Return pixels, shape (height, width, 4), as PNG with 256 colours: a third of the size of one with all."""
-    return encoded(*few_colours(pixels, 256), compress_level=9)
-
-
-def few_colours(pixels, number):
-    """Return pixels, shape (height, width, 4), as indices, shape (height, width), and as many colours (number, 3)."""
-    picture = Image.fromarray(np.asarray(pixels)).convert("RGB").quantize(number, Image.Quantize.FASTOCTREE, dither=0)
-    found = np.array(picture.getpalette(), np.uint8).reshape(-1, 3)[:number]
-    found[(found >= 250).all(axis=1)] = 255  # the octree keeps the colours of thin lines, not white
-    colours = np.zeros((number, 3), np.uint8)
-    colours[: len(found)] = found
-    return np.array(picture), colours
-
-
-def encoded(indices, colours, **how):
-    """Return indices of colours, shapes (height, width) and (up to 256, 3), as PNG; how to compress is Pillow's."""
-    picture, file = Image.fromarray(indices), io.BytesIO()
-    picture.putpalette(colours.tobytes())
-    picture.save(file, "png", **how)
-    return file.getvalue()
 
 
 def contours(ax, surface, levels=14):

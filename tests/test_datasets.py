@@ -99,7 +99,7 @@ def test_minibatches_cover_every_epoch_once_in_a_new_order():
 
 @pytest.mark.parametrize("size", [0, -1, 11])
 def test_a_minibatch_size_that_cannot_be(size):
-    with pytest.raises(ValueError, match=f"size = {size}: a minibatch of 10 examples holds 1 to 10"):
+    with pytest.raises(ValueError, match=f"size = {size}: give a whole number, 1 to 10"):
         next(datasets.minibatches(10, size, np.random.default_rng(0)))
 
 

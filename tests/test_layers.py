@@ -185,7 +185,7 @@ def test_dropout_draws_anew_until_it_is_rewound():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Dense(0), "units = 0: units must be a whole number, 1 or more"),
+        (lambda: Dense(0), "units = 0: give a whole number, 1 or more"),
         (lambda: Dense(2.5), "units = 2.5"),
         (lambda: Dense(True), "units = True"),
         (lambda: Conv2D(-1), "filters = -1"),

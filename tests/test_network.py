@@ -99,7 +99,7 @@ def test_bad_parameters_and_batches_are_named():
     loss = SoftmaxRegression(IMAGES, LABELS)
     with pytest.raises(ValueError, match=r"w has shape \(5,\) and type float64: the parameters are one vector of 70 "):
         loss.value_and_gradient(np.zeros(5))
-    with pytest.raises(ValueError, match="batch = 13: a minibatch of 12 examples holds 1 to 12"):
+    with pytest.raises(ValueError, match="batch = 13: give a whole number, 1 to 12"):
         SoftmaxRegression(IMAGES, LABELS, batch=13)
 
 
@@ -309,7 +309,7 @@ def test_bad_examples_of_a_network_are_named(images, labels, message):
 
 @pytest.mark.parametrize("batch", [0, 7, -1, 2.0, "all"])
 def test_bad_batches_are_named(batch):
-    with pytest.raises(ValueError, match=f"batch = {batch!r}: a minibatch of 6 examples holds 1 to 6"):
+    with pytest.raises(ValueError, match=f"batch = {batch!r}: give a whole number, 1 to 6"):
         DEEP.loss(*recorded_examples(), batch=batch)
 
 

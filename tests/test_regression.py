@@ -100,7 +100,7 @@ def test_float32_stays_float32():
         ((X[:0], np.zeros(0)), "n at least 1"),
         ((X * np.nan, np.zeros(12)), "must be finite"),
         ((X, np.full(12, np.inf)), "must be finite"),
-        ((X, np.zeros(12), 0), "batch = 0: a minibatch of 12 examples holds 1 to 12"),
+        ((X, np.zeros(12), 0), "batch = 0: give a whole number, 1 to 12"),
         ((X, np.zeros(12), 13), "batch = 13"),
         ((X, np.zeros(12), 2.5), "batch = 2.5"),
     ],

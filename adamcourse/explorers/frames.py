@@ -4,7 +4,7 @@ import zlib
 
 import numpy as np
 
-from adamcourse.plots import encoded, few_colours
+from adamcourse.png import encoded, few_colours
 
 STILL, MOVED = 160, 96  # of the 256 colours that a PNG with a palette has
 

@@ -8,11 +8,11 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.datasets import digits_subset
 from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider, steps_slider
-from adamcourse.networks import Dense, Network, ReLU
+from adamcourse.networks import mlp
 from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
 from adamcourse.training import Training
 
-NETWORK = Network([Dense(32), ReLU(), Dense(10)], (784,))
+NETWORK = mlp()
 LEARNERS = {plots.STYLES[kind.__name__].label: kind for kind in (GradientDescent, Momentum, Adagrad, RMSprop, Adam)}
 TRAIN, OTHERS, BATCH, EPOCHS, LOOK = 1000, 500, 50, 10, 10  # a look at the other digits every ten minibatches
 STEPS = EPOCHS * TRAIN // BATCH

@@ -5,7 +5,7 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.datasets import digits_subset
 from adamcourse.explorers.explorer import Challenge, Explorer, Readout, log_slider, slider
-from adamcourse.networks import Dense, Dropout, Network, ReLU
+from adamcourse.networks import mlp
 from adamcourse.optimizers import AdamW
 from adamcourse.training import Training
 
@@ -15,8 +15,9 @@ TARGET = 0.7
 
 def trained(dropout, decay):
     """Return the History of a training with dropout behind the hidden layer and decoupled weight decay."""
-    network = Network([Dense(32), ReLU(), Dropout(dropout), Dense(10)], (784,))
-    return Training(network, AdamW(RATE, weight_decay=decay), *digits_subset(TRAIN, OTHERS), BATCH).run_until(EPOCHS)
+    return Training(
+        mlp(dropout=dropout), AdamW(RATE, weight_decay=decay), *digits_subset(TRAIN, OTHERS), BATCH
+    ).run_until(EPOCHS)
 
 
 def overfitting():

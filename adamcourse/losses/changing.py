@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from adamcourse.checks import whole_number
+
 
 @dataclass
 class Noisy:
@@ -81,8 +83,7 @@ class SparseFeature:
     seed: int = 0
 
     def __post_init__(self):
-        if not isinstance(self.every, (int, np.integer)) or self.every < 1:
-            raise ValueError(f"every = {self.every!r}: give a whole number, 1 or more")
+        whole_number("every", self.every, 1)
         _check_sigma(self.sigma)
         self.rewind()
 
@@ -126,8 +127,7 @@ class CurvatureShift:
     def __post_init__(self):
         if not 0 < self.steepness < np.inf:
             raise ValueError(f"steepness = {self.steepness}: a steepness is above 0")
-        if not isinstance(self.change, (int, np.integer)) or self.change < 0:
-            raise ValueError(f"change = {self.change!r}: give a whole number, 0 or more")
+        whole_number("change", self.change, 0)
         _check_sigma(self.sigma)
         self.rewind()
 
@@ -223,8 +223,7 @@ class ReddiCounterexample:
     seed: int | None = None
 
     def __post_init__(self):
-        if not isinstance(self.every, (int, np.integer)) or self.every < 2:
-            raise ValueError(f"every = {self.every!r}: give a whole number, 2 or more")
+        whole_number("every", self.every, 2)
         if not 0 < self.small < np.inf:
             raise ValueError(f"small = {self.small}: a slope is above 0")
         if not (self.every - 1) * self.small < self.large < np.inf:

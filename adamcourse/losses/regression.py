@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from adamcourse.checks import batch_size, whole_number
 from adamcourse.datasets import minibatches
 
 
@@ -33,9 +34,7 @@ class Regression(ABC):
             raise ValueError(f"X {self.X.shape} and y {self.y.shape}: give shapes (n, features) and (n,), n at least 1")
         if not (np.isfinite(self.X).all() and np.isfinite(self.y).all()):
             raise ValueError("X and y must be finite numbers")
-        if batch is not None and not (isinstance(batch, (int, np.integer)) and 1 <= batch <= len(self.X)):
-            raise ValueError(f"batch = {batch}: a minibatch of {len(self.X)} examples holds 1 to {len(self.X)}")
-        self.batch, self.seed = batch, seed
+        self.batch, self.seed = batch_size(batch, len(self.X)), seed
         self.rewind()
 
     def rewind(self):
@@ -155,8 +154,7 @@ def unique_features(n, share=0.6, seed=0):
     >>> X.shape, y.tolist(), X.sum(axis=1).tolist(), X_new[0, :5].tolist()
     ((4, 23), [1.0, 1.0, 1.0, -1.0], [4.0, 4.0, 4.0, 6.0], [-1.0, 1.0, 1.0, 0.0, 0.0])
     """
-    if not isinstance(n, (int, np.integer)) or n < 3:
-        raise ValueError(f"n = {n!r}: give a whole number, 3 or more")
+    whole_number("n", n, 3)
     positive = round(share * n) if np.isfinite(share) else 0
     if not n / 2 < positive < n:
         raise ValueError(f"share = {share}: of {n} examples more than half, and not all, must have the label 1")

@@ -5,6 +5,6 @@ network   layers one behind the other, and their cross-entropy on examples
 builders  the networks that the lessons use by name
 """
 
-from adamcourse.networks.builders import article_cnn
+from adamcourse.networks.builders import article_cnn, mlp
 from adamcourse.networks.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
 from adamcourse.networks.network import CrossEntropy, Evaluation, Network, SoftmaxRegression

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from adamcourse.checks import whole_number
+
 KERNEL_SIZE = 3  # of a convolution's window
 
 
@@ -74,7 +76,7 @@ class Dense(Layer):
     units: int
 
     def __post_init__(self):
-        _whole("units", self.units)
+        whole_number("units", self.units, 1)
 
     def shapes(self, input_shape):
         return {"W": (*input_shape, self.units), "b": (self.units,)}
@@ -127,7 +129,7 @@ class Conv2D(Layer):
     filters: int
 
     def __post_init__(self):
-        _whole("filters", self.filters)
+        whole_number("filters", self.filters, 1)
 
     def shapes(self, input_shape):
         return {"W": (KERNEL_SIZE, KERNEL_SIZE, input_shape[-1], self.filters), "b": (self.filters,)}
@@ -319,11 +321,6 @@ def _corners(x):
     """Return the four corners of every 2 x 2 pixels of x, shape (height, width, ...), as views: row by row."""
     height, width = 2 * (len(x) // 2), 2 * (x.shape[1] // 2)
     return [x[i:height:2, j:width:2] for i in (0, 1) for j in (0, 1)]
-
-
-def _whole(name, value):
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} = {value!r}: {name} must be a whole number, 1 or more")
 
 
 def _image(name, shape, smallest):

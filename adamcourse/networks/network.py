@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from adamcourse.checks import batch_size
 from adamcourse.datasets import minibatches
 from adamcourse.losses.classification import cross_entropy
 from adamcourse.networks.layers import Dense
@@ -174,9 +175,7 @@ class CrossEntropy:
         self.network = Network(network.layers, network.input_shape)  # so that two losses draw their dropout apart
         self.batch, self.seed = batch, seed
         self.images, self.labels = _examples(images, labels, network.input_shape, network.classes)
-        n = len(self.labels)
-        if batch is not None and not (isinstance(batch, (int, np.integer)) and 1 <= batch <= n):
-            raise ValueError(f"batch = {batch!r}: a minibatch of {n} examples holds 1 to {n}")
+        batch_size(batch, len(self.labels))
         self.rewind()
 
     def rewind(self, drawn=0):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from adamcourse.checks import whole_number
 from adamcourse.networks import Dropout, Evaluation
 from adamcourse.optimizers.optimizer import parts
 from adamcourse.training.blocks import blocks, start_in_blocks, update_in_blocks
@@ -110,8 +111,7 @@ class Training:
         progress : show a progress bar, default False. The environment variable TQDM_DISABLE=1 hides it all the same.
         stop : a function without arguments, asked after each minibatch; True ends the run. Default None.
         """
-        if not isinstance(epochs, (int, np.integer)) or epochs < 0:
-            raise ValueError(f"epochs = {epochs!r}: give a whole number, 0 or more")
+        whole_number("epochs", epochs)
         last = epochs * self.history.batches
         with (
             _bar(progress, len(self.history.minibatch_losses), last) as bar,
