@@ -20,7 +20,7 @@ from adamcourse.training import random_start_problem, training_problem, tune_and
 
 BASELINES = {STYLES[kind.__name__].label: kind for kind in (GradientDescent, Momentum, Adam)}
 YOURS = "yours"
-RATES = np.geomspace(1e-5, 100, 71)  # for the surfaces, where all of them walk at once
+RATES = np.geomspace(1e-5, 100, 71)  # for the surfaces, where all of them run at once
 NOISE, TRAIN, OTHERS, BATCH = 0.5, 1000, 300, 50
 
 
@@ -57,7 +57,7 @@ def baselines():
 
 
 def _tuned(optimizers, task):
-    """Return the TunedResults of a task; who never arrives has no best rate, and no warning about it."""
+    """Return the TunedResults of a task; who never reaches the target has no best rate, and no warning about it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         return tune_and_compare(optimizers=optimizers, **task)
@@ -72,7 +72,7 @@ def benchmark(optimizer):
     Arguments
     ---------
     optimizer : function of a learning rate that returns an optimizer: most simply a class with the field `lr`. With
-        `elementwise = True`, if no coordinate's step depends on another one, all rates walk at once, which is quicker.
+        `elementwise = True`, if no coordinate's step depends on another one, all rates run at once, which is quicker.
 
     Returns TunedResults by task and name, or None when the optimizer fails; then a line says where.
 
@@ -95,7 +95,7 @@ def benchmark(optimizer):
     if np.isfinite(score(results)):
         print(f"Score: {score(results):.2f} times the steps of the best baseline.")
     else:
-        print("No score: an optimizer has to arrive on every task.")
+        print("No score: an optimizer has to reach the target of every task.")
     return results
 
 

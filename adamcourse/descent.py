@@ -111,9 +111,9 @@ def descend(loss, optimizer, start, steps, limit=1e6):
     loss : anything with `value_and_gradient(x)`, such as a surface. A loss that draws minibatches and has `rewind()`
         is rewound first, so that every descent sees the same ones.
     optimizer : anything with `start(x)` and `update(x, gradient, state)`.
-    start : where to begin, shape (n, ...), coordinates on the first axis. With hyper-parameters of shape (a, b) a
-        point of shape (n,) becomes n x a x b: as many descents as there are hyper-parameters, never one descent with
-        a value for each coordinate. That is what `update` does with hyper-parameters of the shape of x.
+    start : where to begin, shape (n, ...), coordinates on the first axis. With hyperparameters of shape (a, b) a
+        point of shape (n,) becomes n x a x b: as many descents as there are hyperparameters, never one descent with
+        a value for each coordinate. That is what `update` does with hyperparameters of the shape of x.
     steps : how many steps to take, a whole number, 0 or more.
     limit : a descent has diverged when a coordinate is further out than limit times max(1, |start|); default 1e6.
 
@@ -140,7 +140,7 @@ def descend(loss, optimizer, start, steps, limit=1e6):
 
 
 def _starting_point(loss, optimizer, start):
-    """Return start as an array of floats, one copy for each set of hyper-parameters, or raise ValueError."""
+    """Return start as an array of floats, one copy for each set of hyperparameters, or raise ValueError."""
     x = np.array(start)
     if x.dtype.kind in "iu":
         x = x.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Pictures of surfaces, paths and losses. Everything here takes results and axes, draws, and computes nothing.
+"""Pictures of surfaces, trajectories and losses. Everything here takes results and axes, draws, and computes nothing.
 
 Figures live outside pyplot: `figure()` makes one, `show(fig, caption)` puts it on the page. Nothing is left to close.
 The first figure gives Matplotlib the course's look: type and lines that can be read from the back row.
@@ -105,7 +105,7 @@ def space(ax, surface):
     ax.locator_params(nbins=4)
 
 
-def walk(ax, path, style, label=None):
+def trajectory(ax, path, style, label=None):
     """Draw a path on a surface, from its start to a marker at its end, a dot for each step; return the line."""
     x, y = path.x[:, 0], path.x[:, 1]
     look = {"color": style.color, "linestyle": style.line, "label": label or style.label}
@@ -116,7 +116,7 @@ def walk(ax, path, style, label=None):
     return line
 
 
-def losses(ax, path, style, label=None):
+def loss_curve(ax, path, style, label=None):
     """Draw the loss at each step on a logarithmic axis; a cross marks where the run diverged; return the line."""
     label = label or style.label
     every = max(1, path.steps // 6)

@@ -247,7 +247,7 @@ def test_where_the_curvature_is_small_a_falling_rate_stops_too_early():
     for t in range(60_000):
         rate = 0.5 / (1 + t / 10)
         s = (1 - 0.02 * rate) ** 2 * s + rate**2
-    assert s == pytest.approx(0.70, abs=0.05)  # the page's 0.70 is of 500 walks
+    assert s == pytest.approx(0.70, abs=0.05)  # the page's 0.70 is of 500 runs
 
 
 def test_the_best_rate_moves_with_the_minibatch_and_the_result_does_not():
@@ -258,7 +258,7 @@ def test_the_best_rate_moves_with_the_minibatch_and_the_result_does_not():
         found = {}
         for k in np.arange(-1.6, 0.0, 0.05):
             explorer.set(batch=size, rate=10**k)
-            late = re.search(r"the loss is (\S+) above", explorer.seen.text)
+            late = re.search(r"loss is (\S+) above", explorer.seen.text)
             found[10**k] = float(late[1]) if late else np.inf
         rates.append(min(found, key=found.get))
         ends.append(min(found.values()))

@@ -378,7 +378,7 @@ def test_wrong_shapes_are_named(make):
     if any(not isinstance(part, int) for part in optimizer.start(np.ones(3))):
         with pytest.raises(ValueError, match=r"state belongs to an x of shape \(3,\)"):
             optimizer.update(np.ones(2), np.ones(2), optimizer.start(np.ones(3)))
-    with pytest.raises(ValueError, match=r"hyper-parameters of shape \(4, 1\) do not fit x of shape \(2,\)"):
+    with pytest.raises(ValueError, match=r"hyperparameters of shape \(4, 1\) do not fit x of shape \(2,\)"):
         make(lr=np.full((4, 1), 0.1)).update(np.ones(2), np.ones(2), optimizer.start(np.ones(2)))
 
 

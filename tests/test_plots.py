@@ -58,7 +58,7 @@ def test_stored_pictures_keep_white_white_and_thin_lines_in_their_colour(monkeyp
     fig, ax = plots.figure()
     plots.contours(ax, bowl)
     for style in plots.STYLES.values():
-        plots.walk(ax, descend(bowl, Adam(0.1), (-0.5, 0.5), 5), style)
+        plots.trajectory(ax, descend(bowl, Adam(0.1), (-0.5, 0.5), 5), style)
     plots.show(fig, "Six steps, in all colours.")
     before = np.asarray(fig.canvas.buffer_rgba())[..., :3].astype(int)
     after = Image.open(io.BytesIO(base64.b64decode(shown[0]["image/png"]))).convert("RGB")
@@ -74,8 +74,8 @@ def test_stored_pictures_keep_white_white_and_thin_lines_in_their_colour(monkeyp
 def test_a_diverged_run_is_marked():
     path = descend(ravine(100), GradientDescent(0.03), (0.0, 1.0), 60)
     fig, (left, right) = plots.figure(columns=2)
-    plots.walk(left, path, plots.style_of(GradientDescent(0.03)))
-    plots.losses(right, path, plots.style_of(GradientDescent(0.03)))
+    plots.trajectory(left, path, plots.style_of(GradientDescent(0.03)))
+    plots.loss_curve(right, path, plots.style_of(GradientDescent(0.03)))
     assert [text.get_text() for text in left.texts] == ["diverged at step 20"]
     assert right.lines[1].get_marker() == "x"
     fig.canvas.draw()
@@ -84,7 +84,7 @@ def test_a_diverged_run_is_marked():
 def test_the_axes_are_labelled():
     fig, (left, right) = plots.figure(columns=2)
     plots.contours(left, bowl)
-    plots.losses(right, descend(bowl, Adam(0.1), (0.5, 0.5), 5), plots.STYLES["Adam"])
+    plots.loss_curve(right, descend(bowl, Adam(0.1), (0.5, 0.5), 5), plots.STYLES["Adam"])
     assert (left.get_xlabel(), left.get_ylabel()) == ("x", "y")
     assert (right.get_xlabel(), right.get_ylabel(), right.get_yscale()) == ("step", "loss", "log")
     fig, ax = plots.figure(projection="3d")

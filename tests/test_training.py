@@ -128,7 +128,7 @@ def test_who_does_not_say_that_coordinates_are_apart_gets_the_whole_vector(optim
 
 
 def test_many_rates_at_once_are_refused_for_a_vector():
-    with pytest.raises(ValueError, match=r"hyper-parameters of shape \(2,\): a training takes one number.*`descend`"):
+    with pytest.raises(ValueError, match=r"hyperparameters of shape \(2,\): a training takes one number.*`descend`"):
         training(Adam(lr=np.array([0.1, 0.2])))
 
 
@@ -451,7 +451,7 @@ def test_gradient_descent_is_found_at_its_best_rate():
     problem = lambda seed: (ravine(1), np.array([1.0, 0.0]))
     result = tune_and_compare(problem, {"it": GradientDescent}, [0.1, 0.5, 1.0, 1.5, 1.9], target=1e-3, steps=50)["it"]
     assert result.rate == 1.0 and result.steps == (1, 1, 1) and result.median == 1
-    assert str(result) == "rate 1: 1 steps (1 to 1), 3 of 3 seeds arrive"
+    assert str(result) == "rate 1: 1 steps (1 to 1), 3 of 3 seeds reach the target"
 
 
 def test_every_optimizer_has_its_own_rates():

@@ -5,7 +5,7 @@ pytorch    PyTorch 2.13
 keras      Keras 3.15
 optax      Optax 0.2.8
 
-A dialect is an optimizer like all others, with its framework's defaults and the course's names for hyper-parameters.
+A dialect is an optimizer like all others, with its framework's defaults and the course's names for hyperparameters.
 The first line of its docstring says how it differs. What is left out are options that change nothing of the
 mathematics, and those that no recorded run in data/recorded/ covers.
 """
@@ -84,7 +84,7 @@ def translate(framework, name, **arguments):
 
 
 def defaults(kind):
-    """Return the hyper-parameters of an optimizer's class with their defaults, None where there is no default.
+    """Return the hyperparameters of an optimizer's class with their defaults, None where there is no default.
 
     >>> defaults(optax.Lion)
     {'lr': None, 'beta1': 0.9, 'beta2': 0.99, 'weight_decay': 0.001}
@@ -145,7 +145,7 @@ def table(name):
 
 
 def _names(framework, kind):
-    """Return a framework's names for the hyper-parameters of a dialect, with ours; one of theirs may hold two."""
+    """Return a framework's names for the hyperparameters of a dialect, with ours; one of theirs may hold two."""
     own, names = set(defaults(kind)), FRAMEWORKS[framework].NAMES
     renamed = {theirs: ours for theirs, ours in names.items() if own.issuperset(ours.split())}
     return renamed | {name: name for name in own if name not in " ".join(names.values()).split()}

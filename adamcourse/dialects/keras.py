@@ -38,7 +38,7 @@ class SGD(optimizers.Momentum):
 
     >>> sgd, x = SGD(lr=1, beta=0.9), np.zeros(1)
     >>> x, state = sgd.update(x, np.ones(1), sgd.start(x))
-    >>> SGD(lr=0, beta=0.9).update(x, np.ones(1), state)[0]  # the rate is 0 now, and the walk goes on: -1 - 0.9
+    >>> SGD(lr=0, beta=0.9).update(x, np.ones(1), state)[0]  # the rate is 0 now, and x moves on: -1 - 0.9
     array([-1.9])
     """
 

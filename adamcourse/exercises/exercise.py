@@ -3,7 +3,7 @@
 An exercise is data: a function's signature, cases to run it on, a reference, and known mistakes as runnable wrong
 answers. A case is a single call, or a stream of gradients for a step function. The cases are chosen so that every known
 mistake differs from the reference: two shapes, four or more steps, a change of sign, a coordinate near 1e-8, one that
-is zero, a large one, and hyper-parameters that are not the defaults.
+is zero, a large one, and hyperparameters that are not the defaults.
 """
 
 import inspect
@@ -38,7 +38,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Stream:
-    """One run of a step function: a start, gradients, one for each step, and hyper-parameters by name."""
+    """One run of a step function: a start, gradients, one for each step, and hyperparameters by name."""
 
     x: tuple
     gradients: tuple

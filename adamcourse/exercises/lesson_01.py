@@ -71,7 +71,7 @@ EXERCISES = (
             Mistake(
                 "only the direction of the gradient is used",
                 lambda x, gradient, lr: x - lr * gradient / np.linalg.norm(gradient),
-                "Then every step is lr long, however steep it is, and the walk cannot settle.",
+                "Then every step is lr long, however steep it is, and the trajectory cannot settle.",
             ),
         ),
         hints=(

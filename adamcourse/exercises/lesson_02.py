@@ -1,4 +1,4 @@
-"""Lesson 02: the gradient of a minibatch, and how far noise keeps a walk from the minimum."""
+"""Lesson 02: the gradient of a minibatch, and how far noise keeps a trajectory from the minimum."""
 
 import numpy as np
 

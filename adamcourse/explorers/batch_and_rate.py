@@ -23,11 +23,11 @@ def standardised():
 
 
 class Shuffled:
-    """Least squares for many walks at once, each of which sees the children in an order of its own."""
+    """Least squares for many trajectories at once, each of which sees the children in an order of its own."""
 
     def __init__(self, X, y, batch):
         orders = np.random.default_rng(0).permuted(np.tile(np.arange(len(y)), (SHUFFLES, 1)), axis=1)
-        self.X, self.y, self.batch = X[orders], y[orders], batch  # (walks, n, 2), (walks, n)
+        self.X, self.y, self.batch = X[orders], y[orders], batch  # (trajectories, n, 2), (trajectories, n)
         self.rewind()
 
     def rewind(self):
@@ -35,7 +35,7 @@ class Shuffled:
         self._next = 0
 
     def value_and_gradient(self, w):
-        """Return the loss of each walk, and its gradient, on the next minibatch; w has shape (2, walks)."""
+        """Return the loss of each trajectory, and its gradient, on the next minibatch; w is (2, trajectories)."""
         now = np.arange(self._next, self._next + self.batch) % self.y.shape[1]
         X, self._next = self.X[:, now], self._next + self.batch
         r = np.einsum("wbi,iw->wb", X, w) - self.y[:, now]
@@ -60,8 +60,8 @@ def batch_and_rate():
     (line,) = left.plot([], [], color=style.color, linewidth=1.5, zorder=4)
     (head,) = left.plot([], [], style.marker, color=style.color, markersize=11, zorder=5)
     left.set(xlabel="w₁", ylabel="w₂", xlim=(-4, 3), ylim=(-3, 4), aspect="equal")
-    (single,) = right.plot([], [], color=style.color, linewidth=1, alpha=0.6, label="this walk")
-    (curve,) = right.plot([], [], color=style.color, linewidth=3, label=f"mean of {SHUFFLES} walks")
+    (single,) = right.plot([], [], color=style.color, linewidth=1, alpha=0.6, label="this trajectory")
+    (curve,) = right.plot([], [], color=style.color, linewidth=3, label=f"mean of {SHUFFLES}")
     (floor,) = right.plot([], [], color="black", linestyle="--", linewidth=2, label="floor by the formula")
     right.axhline(TARGET, color=plots.TARGET, linewidth=2)
     right.set(xlabel="children seen", ylabel="loss above the lowest", yscale="log", xlim=(0, len(y)), ylim=(1e-4, 100))
@@ -70,7 +70,7 @@ def batch_and_rate():
     def draw(batch, rate):
         start = np.tile(np.reshape(START, (2, 1)), SHUFFLES)
         path = descend(losses[batch], GradientDescent(rate), start, len(y) // batch)
-        excess = whole.value(np.moveaxis(path.x, 1, 0)) - lowest  # (steps + 1, walks)
+        excess = whole.value(np.moveaxis(path.x, 1, 0)) - lowest  # (steps + 1, trajectories)
         line.set_data(*path.x[:, :, 0].T)
         head.set_data(path.x[-1:, 0, 0], path.x[-1:, 1, 0])
         seen, mean = batch * np.arange(path.steps + 1), excess.mean(axis=1)
@@ -82,8 +82,8 @@ def batch_and_rate():
         said = f"Minibatches of {batch}, α = {rate:.3g}, {path.steps} steps in one pass"
         if not late < mean[0]:
             grown = f"to {late:.2g}" if np.isfinite(late) else "beyond all bounds"
-            return Readout(f"{said}: in the mean of {SHUFFLES} walks the loss grows, {grown} above the lowest.")
-        text = f"{said}: in the last quarter the loss is {late:.2g} above the lowest, in the mean of {SHUFFLES} walks."
+            return Readout(f"{said}: in the mean of {SHUFFLES} trajectories the loss grows, {grown} above the lowest.")
+        text = f"{said}: in the mean of {SHUFFLES} trajectories the last quarter's loss is {late:.2g} above the lowest."
         return Readout(f"{text} The floor by the formula (dashed) is {level:.2g}.", won=bool(late <= TARGET))
 
     return Explorer(

@@ -1,4 +1,4 @@
-"""Lesson 08: heat maps over α and a second knob of Adam, with a cursor whose run is drawn beside the map."""
+"""Lesson 08: heat maps over α and a second hyperparameter of Adam, with a cursor whose run is drawn beside the map."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ KNOBS = {
 
 
 def adam(rate, knob, share):
-    """Return Adam with the usual settings but for the rate and one knob."""
+    """Return Adam with the usual settings but for the rate and one hyperparameter."""
     return Adam(rate, **{{"β1": "beta1", "β2": "beta2", "ε": "eps"}[knob]: KNOBS[knob](share)})
 
 
@@ -36,13 +36,15 @@ def colours(loss):
 
 
 def knob_map():
-    """Return the explorer of α and a second knob, β1, β2 or ε."""
+    """Return the explorer of α and a second hyperparameter, β1, β2 or ε."""
     maps = {knob: heat_map(knob) for knob in KNOBS}
     style = plots.STYLES["Adam"]
     fig, (left, middle, right) = plots.figure(columns=3, width=13, height=4.8)
     mesh = left.pcolormesh(SHARES, RATES, colours(maps["β1"]), cmap="viridis_r", vmin=-6, vmax=2, zorder=0)
     fig.colorbar(mesh, ax=left, label="log10 of the loss")
-    left.set(yscale="log", ylabel="learning rate α", xlabel="second knob, share of the way", ylim=(0.9e-3, 3))
+    left.set(
+        yscale="log", ylabel="learning rate α", xlabel="second hyperparameter, from left to right", ylim=(0.9e-3, 3)
+    )
     (cursor,) = left.plot([], [], "o", color="white", markersize=13, markeredgecolor="black", markeredgewidth=2.5)
     plots.contours(middle, rosenbrock)
     (line,) = middle.plot([], [], color=style.color, linewidth=1.5, zorder=4)
@@ -71,17 +73,17 @@ def knob_map():
         fig,
         draw,
         {
-            "knob": choice("second knob", tuple(KNOBS), "β1"),
+            "knob": choice("second hyperparameter", tuple(KNOBS), "β1"),
             "rate": log_slider("learning rate α", 1e-3, 10**0.45, 0.1),
-            "share": slider("second knob, from left to right", 0.0, 1.0, 0.4, 0.025),
+            "share": slider("its value, from left to right", 0.0, 1.0, 0.4, 0.025),
         },
-        about="the loss of Adam on Rosenbrock after 300 steps, over α and a second knob, and the run at the cursor.",
+        about="the loss of Adam on Rosenbrock after 300 steps, over α and one more hyperparameter; one run.",
         presets={
             "Show me the failure": {"knob": "β2", "rate": 10**0.45, "share": 0.0},
             "ε = 10,000: momentum": {"knob": "ε", "rate": 10**0.45, "share": 1.0},
         },
         challenge=Challenge(
             f"Bring the loss to at most {TARGET:g} in {STEPS} steps, on any of the maps.",
-            "Such places are few. With α below 0.01 there is none on any map, whatever the second knob is.",
+            "Such places are few. With α below 0.01 there is none on any map, whatever the second hyperparameter is.",
         ),
     )

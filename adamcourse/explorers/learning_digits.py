@@ -51,7 +51,7 @@ def learning_digits():
     fig, (left, right) = plots.figure(columns=2, width=12, height=4.8)
     (noisy,) = left.plot([], [], color="#B0B0B0", linewidth=1)
     (curve,) = left.plot([], [])
-    title = "thin: each minibatch; thick: the other digits"
+    title = "thin: each minibatch; thick: validation"
     left.set(title=title, xlabel="minibatches", ylabel="loss", xlim=(0, STEPS), ylim=(0, 3.5))
     tiles = np.pad(images[: ROWS * COLUMNS].reshape(ROWS, COLUMNS, 28, 28), ((0, 0), (0, 0), (0, TALL - 28), (0, 0)))
     right.imshow(tiles.swapaxes(1, 2).reshape(ROWS * TALL, COLUMNS * 28), cmap="Greys")
@@ -74,7 +74,7 @@ def learning_digits():
         if len(watched.losses) < steps:
             return Readout(f"{said}: the loss is no number any more at minibatch {len(watched.losses)}.")
         text = (
-            f"{said}: the loss on {OTHERS} other digits is {seen.loss:.2f}, {seen.accuracy:.0%} of them are read right."
+            f"{said}: on {OTHERS} validation digits the loss is {seen.loss:.2f} and the accuracy {seen.accuracy:.0%}."
         )
         return Readout(text, won=steps <= SOON and seen.accuracy >= TARGET)
 
@@ -86,13 +86,13 @@ def learning_digits():
             "rate": log_slider("learning rate α", 1e-4, 10**0.5, 0.001),
             "steps": steps_slider("minibatches", 0, STEPS, 60),
         },
-        about="a network of 32 hidden units learns 1,000 digits; on the right 18 others, and below each what it reads.",
+        about="32 hidden units learn 1,000 digits; on the right 18 validation digits, and below each what they read.",
         presets={
             "Show me the failure": {"optimizer": "momentum", "rate": 10**0.5, "steps": STEPS},
             "SGD as printed": {"optimizer": "gradient descent", "rate": 0.01, "steps": STEPS},
         },
         challenge=Challenge(
-            f"Read {TARGET:.0%} of the other digits right after at most {SOON} minibatches.",
+            f"Reach an accuracy of {TARGET:.0%} on the validation digits in at most {SOON} minibatches.",
             "From this start all but momentum can do it, each at a rate of its own. From others momentum can, too, and "
             "gradient descent cannot: at this border it is luck.",
         ),

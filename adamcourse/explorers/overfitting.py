@@ -25,12 +25,12 @@ def overfitting():
     style, epochs = plots.STYLES["Adam"], np.arange(1, EPOCHS + 1)
     fig, (left, right) = plots.figure(columns=2, width=12, height=4.8)
     (train,) = left.plot([], [], ":", color=style.color, label="training digits")
-    (others,) = left.plot([], [], "-", color=plots.STYLES["Momentum"].color, label="other digits")
+    (others,) = left.plot([], [], "-", color=plots.STYLES["Momentum"].color, label="validation digits")
     left.axhline(TARGET, color=plots.TARGET, linewidth=2)
     left.set(xlabel="epoch", ylabel="loss", xlim=(1, EPOCHS), ylim=(0, 2))
     left.legend(loc="upper right")
     (right_ones,) = right.plot([], [], "-", color=plots.STYLES["Momentum"].color)
-    right.set(xlabel="epoch", ylabel="other digits read right, %", xlim=(1, EPOCHS), ylim=(0, 100))
+    right.set(xlabel="epoch", ylabel="validation accuracy, %", xlim=(1, EPOCHS), ylim=(0, 100))
 
     def draw(dropout, decay):
         history = trained(dropout, decay)
@@ -39,8 +39,8 @@ def overfitting():
         right_ones.set_data(epochs, 100 * history.accuracy)
         text = (
             f"Dropout {dropout:.1f}, λ = {decay:.3g}: at the end the loss is {history.epoch_loss[-1]:.2g} on the "
-            f"training digits and {history.validation_loss[-1]:.2f} on the others, at best "
-            f"{history.validation_loss.min():.2f}; of these {history.accuracy[-1]:.0%} are read right."
+            f"training digits and {history.validation_loss[-1]:.2f} on the validation digits, at best "
+            f"{history.validation_loss.min():.2f}; the accuracy on these is {history.accuracy[-1]:.0%}."
         )
         return Readout(text, won=bool(history.validation_loss[-1] <= TARGET))
 
@@ -58,7 +58,7 @@ def overfitting():
             "Decay alone": {"dropout": 0.0, "decay": 10**-0.5},
         },
         challenge=Challenge(
-            f"Bring the loss on the other digits to at most {TARGET} at the end.",
+            f"Bring the validation loss to at most {TARGET} at the end.",
             "Weight decay does it alone. In so small a network dropout alone never does.",
         ),
     )

@@ -49,7 +49,7 @@ def rare_word():
         common, rare = np.sqrt(((path.x[-LAST:] - 1) ** 2).mean(axis=(0, 2)))
         text = (
             f"{optimizer}, α = {rate:.3g}, the second word once in {every} batches: in the last {LAST} batches, over "
-            f"{WALKS} walks, the first word's weight is {common:.2f} away from 1, the second word's {rare:.2f}."
+            f"{WALKS} trajectories, the first word's weight is {common:.2f} away from 1, the second word's {rare:.2f}."
         )
         return Readout(text, won=bool(every >= 75 and common <= NEAR[0] and rare <= NEAR[1]))
 
@@ -61,7 +61,7 @@ def rare_word():
             "rate": log_slider("learning rate α", 1e-3, 1, 0.1),
             "every": whole_slider("second word once in … batches", 2, 150, 100),
         },
-        about="the weights of a common and of a rare word in one walk, which should be 1, and the rate of each.",
+        about="the weights of a common and of a rare word in one trajectory, which should be 1, and the rate of each.",
         presets={
             "Show me the failure": {"optimizer": "gradient descent", "rate": 10**-2, "every": 100},
             "A rate for the rare word": {"optimizer": "gradient descent", "rate": 10**-0.5, "every": 100},

@@ -1,4 +1,4 @@
-"""Lesson 12: one optimizer as two frameworks write it, along the same gradients, and where the two walks part."""
+"""Lesson 12: one optimizer as two frameworks write it, along the same gradients, and where they part."""
 
 from dataclasses import fields
 
@@ -15,7 +15,7 @@ WRITTEN_BY = {"course": "#000000", "PyTorch": "#D55E00", "Keras": "#0072B2", "Op
 OPTIMIZERS = [name for name, row in DIALECTS.items() if row.keys() >= WRITTEN_BY.keys()]
 RATE, STEPS, FALL = 0.01, 100, 50
 GRADIENTS = np.random.default_rng(0).normal(-0.3, 1.0, size=(STEPS, 1))
-ROUNDING, APART = 1e-12, 0.03  # what counts as one walk, and what the challenge asks for
+ROUNDING, APART = 1e-12, 0.03  # what counts as one trajectory, and what the challenge asks for
 
 PYTORCH_KERAS = {"first": "PyTorch", "second": "Keras"}
 PRESETS = {
@@ -39,7 +39,7 @@ def dialect(name, written_by, own):
     return kind(**course | momentum | {"lr": RATE})
 
 
-def walk(optimizer, size, falls):
+def trajectory(optimizer, size, falls):
     """Return x along the gradients of a size, shape (STEPS + 1,), with a rate that falls to a tenth halfway or not."""
     if falls:
         optimizer = Scheduled(optimizer, lambda t: 0.1 if t >= FALL else 1.0)
@@ -47,7 +47,7 @@ def walk(optimizer, size, falls):
 
 
 def apart(one, other):
-    """Return how far apart two walks are at each step, in parts of the longer way from the start so far."""
+    """Return how far apart two trajectories are at each step, in parts of the longer way from the start so far."""
     way = np.maximum.accumulate(np.maximum(np.abs(one), np.abs(other)))
     return np.abs(one - other) / np.where(way > 0, way, 1.0)
 
@@ -81,10 +81,10 @@ def two_dialects():
 
     def draw(optimizer, first, second, size, own, falls):
         pair = [dialect(optimizer, written_by, own) for written_by in (first, second)]
-        walks = np.array([walk(one, size, falls) for one in pair])
-        distance = apart(*walks)
-        for line, x, name, written_by in zip((wide, broken), walks, names, (first, second), strict=True):
-            line.set_data(steps, x / max(np.abs(walks).max(), 1e-300))
+        x_both = np.array([trajectory(one, size, falls) for one in pair])
+        distance = apart(*x_both)
+        for line, x, name, written_by in zip((wide, broken), x_both, names, (first, second), strict=True):
+            line.set_data(steps, x / max(np.abs(x_both).max(), 1e-300))
             line.set_color(WRITTEN_BY[written_by])
             name.set(text=f"{written_by}: {line.get_label()}", color=WRITTEN_BY[written_by])
         curve.set_data(steps, np.maximum(distance, 1e-17))

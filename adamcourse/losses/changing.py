@@ -1,7 +1,7 @@
 """Losses that are not the same at every step: noise, a rare word, a slope that flattens, a seldom but large gradient.
 
-Noise is drawn from a generator of the loss's own, a number for each coordinate of each walk; `rewind()` begins anew, so
-that every optimizer that walks in the same shape meets the same steps.
+Noise is drawn from a generator of the loss's own, a number for each coordinate of each run; `rewind()` begins anew, so
+that every optimizer that runs in the same shape meets the same steps.
 """
 
 from dataclasses import dataclass
@@ -143,19 +143,19 @@ class CurvatureShift:
         return 0.5 * curvature * ((x - minimum) ** 2).sum(axis=0), curvature * (x - minimum + noise)
 
     def steps_to_follow(self, path, near=0.3, settle=50):
-        """Return, for each rate, how many steps after the change its walks are near the new minimum to stay; or inf.
+        """Return, for each rate, how many steps after the change its runs are near the new minimum to stay; or inf.
 
         Arguments
         ---------
-        path : the Path of a descent from 0, x of shape (1, rates, walks).
-        near : how large the mean distance of the walks from the minimum may be, before the change and in the end,
+        path : the Path of a descent from 0, x of shape (1, rates, runs).
+        near : how large the mean distance of the runs from the minimum may be, before the change and in the end,
             default 0.3. A rate that leaves the first minimum by more counts as never.
         settle : so many of the first steps do not count, default 50: in them an optimizer finds the scale of gradients,
             and a first step of Adagrad, as long as its rate, would exclude it.
         """
-        x = path.x[:, 0]  # (steps + 1, rates, walks)
+        x = path.x[:, 0]  # (steps + 1, rates, runs)
         before = np.abs(x[min(settle, self.change) : self.change + 1]).mean(axis=-1).max(axis=0)
-        far = np.abs(x[self.change :] - 3).mean(axis=-1) >= near  # a lost walk is NaN, and NaN is not near
+        far = np.abs(x[self.change :] - 3).mean(axis=-1) >= near  # a lost run is NaN, and NaN is not near
         far |= np.isnan(x[self.change :]).any(axis=-1)
         last = len(far) - 1 - far[::-1].argmax(axis=0)  # the last step at which it is far
         return np.where((before < near) & (last < len(far) - 1), last + 1, np.inf)
@@ -199,7 +199,7 @@ class ReddiCounterexample:
 
     f_t(x) = large · x at every step t with t mod every = 1, t = 1, 2, …, and -small · x at the others
 
-    With a seed the steep steps are drawn, for each walk its own, with probability 1 / every. On average f_t rises, so
+    With a seed the steep steps are drawn, for each run its own, with probability 1 / every. On average f_t rises, so
     the best point is -1.
 
     Arguments

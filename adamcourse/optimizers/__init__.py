@@ -1,6 +1,6 @@
 """Optimizers: each turns the history of gradients into a step, and none knows what it is optimising.
 
-Every optimizer is a frozen set of hyper-parameters with two methods. `start(x)` gives the state before the first step;
+Every optimizer is a frozen set of hyperparameters with two methods. `start(x)` gives the state before the first step;
 `update(x, gradient, state)` gives the next x and the next state and changes none of its inputs. x and the gradient are
 arrays of one shape: a point, a grid of points, or a whole network flattened into a vector.
 
@@ -8,7 +8,7 @@ arrays of one shape: a point, a grid of points, or a whole network flattened int
     for _ in range(100):
         x, state = optimizer.update(x, loss.gradient(x), state)
 
-Hyper-parameters broadcast against x, so `Adam(lr=np.geomspace(1e-3, 1, 50))` on x of shape (2, 50) runs 50 descents.
+Hyperparameters broadcast against x, so `Adam(lr=np.geomspace(1e-3, 1, 50))` on x of shape (2, 50) runs 50 descents.
 `update` checks its arguments and hands over to `step`, which is the algorithm alone, in the symbols of its paper:
 g is the gradient, t counts steps from 1, m and v are running averages of g and g².
 

@@ -14,7 +14,7 @@ def update_in_place(optimizer, x, gradient, state):
 
     Arguments
     ---------
-    optimizer : anything with `update(x, gradient, state)`; its hyper-parameters are numbers.
+    optimizer : anything with `update(x, gradient, state)`; its hyperparameters are numbers.
     x : array, overwritten.
     gradient : ∇f(x), the same shape and precision, left as it is.
     state : what `start` or the last call returned; not to be used afterwards.

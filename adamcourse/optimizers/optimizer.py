@@ -1,4 +1,4 @@
-"""What all optimizers share: hyper-parameters that are checked, and an update that checks its arguments."""
+"""What all optimizers share: hyperparameters that are checked, and an update that checks its arguments."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
@@ -6,7 +6,7 @@ from numbers import Number
 
 import numpy as np
 
-# what a hyper-parameter may be: in words, and as a test; a class names its own in `ranges`
+# what a hyperparameter may be: in words, and as a test; a class names its own in `ranges`
 AT_LEAST_0 = ("0 or more", lambda value: value >= 0)
 FRACTION = ("from 0 up to but not including 1", lambda value: (value >= 0) & (value < 1))
 FINITE = ("finite", lambda value: True)
@@ -14,9 +14,9 @@ FINITE = ("finite", lambda value: True)
 
 @dataclass(frozen=True)
 class Optimizer(ABC):
-    """What all optimizers share: hyper-parameters that are checked, and an `update` that checks its arguments.
+    """What all optimizers share: hyperparameters that are checked, and an `update` that checks its arguments.
 
-    A field of a class is a hyper-parameter: a number, or an array of numbers, unless its type is bool or int. `ranges`
+    A field of a class is a hyperparameter: a number, or an array of numbers, unless its type is bool or int. `ranges`
     says what the fields of this class may be; those of its parents hold, too.
     """
 
@@ -33,7 +33,7 @@ class Optimizer(ABC):
 
     @property
     def shape(self):
-        """The shape that the hyper-parameters have together: () for plain numbers."""
+        """The shape that the hyperparameters have together: () for plain numbers."""
         return np.broadcast_shapes(*(np.shape(getattr(self, field.name)) for field in fields(self)))
 
     @abstractmethod
@@ -53,7 +53,7 @@ class Optimizer(ABC):
         gradient : ∇f(x), the same shape, left as it is.
         state : what `start` or the last `update` returned, left as it is.
 
-        Raises ValueError when the gradient, the state or the hyper-parameters do not fit the shape of x.
+        Raises ValueError when the gradient, the state or the hyperparameters do not fit the shape of x.
         """
         x = floats(x)
         g = np.asarray(gradient, dtype=x.dtype)
@@ -66,8 +66,8 @@ class Optimizer(ABC):
                 )
         following, state = self.step(x, g, state)
         if following.shape != x.shape:
-            raise ValueError(f"hyper-parameters of shape {self.shape} do not fit x of shape {x.shape}")
-        if following.dtype != x.dtype:  # arrays of hyper-parameters are float64 and must not widen x
+            raise ValueError(f"hyperparameters of shape {self.shape} do not fit x of shape {x.shape}")
+        if following.dtype != x.dtype:  # arrays of hyperparameters are float64 and must not widen x
             following, state = as_dtype(x.dtype, following), mapped(lambda part: as_dtype(x.dtype, part), state)
         return following, state
 

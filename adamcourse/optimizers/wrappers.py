@@ -1,4 +1,4 @@
-"""An optimizer in a wrapper: a learning rate that changes from step to step, and a walk that stays within bounds.
+"""An optimizer in a wrapper: a learning rate that changes from step to step, and parameters that stay within bounds.
 
 A wrapper is an optimizer, so wrappers nest in any order: `Scheduled(Projected(Adam(), -1, 1), Cosine(100))` is the same
 as `Projected(Scheduled(Adam(), Cosine(100)), -1, 1)`. One with a state of its own keeps that of the optimizer inside
@@ -34,7 +34,7 @@ class Wrapper:
 
     @property
     def shape(self):
-        """The shape of the hyper-parameters."""
+        """The shape of the hyperparameters."""
         return getattr(self.optimizer, "shape", ())
 
     def start(self, x):
@@ -121,8 +121,8 @@ class Projected(Wrapper):
 
     >>> import numpy as np
     >>> from adamcourse.optimizers import GradientDescent
-    >>> walk, x = Projected(GradientDescent(lr=1.0), -1.0, 1.0), np.array([0.5, 0.5])
-    >>> walk.update(x, np.array([4.0, 0.1]), walk.start(x))[0]
+    >>> bounded, x = Projected(GradientDescent(lr=1.0), -1.0, 1.0), np.array([0.5, 0.5])
+    >>> bounded.update(x, np.array([4.0, 0.1]), bounded.start(x))[0]
     array([-1. ,  0.4])
     """
 

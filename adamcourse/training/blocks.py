@@ -19,7 +19,7 @@ def start_in_blocks(optimizer, x):
     """Return the states before the first step, one for each block of the vector x."""
     if getattr(optimizer, "shape", ()) != ():
         raise ValueError(
-            f"{optimizer} has hyper-parameters of shape {optimizer.shape}: a training takes one number for each. "
+            f"{optimizer} has hyperparameters of shape {optimizer.shape}: a training takes one number for each. "
             "Train once for each value, or compare them with `descend`, which takes arrays as many descents"
         )
     check_elementwise(optimizer)

@@ -11,7 +11,7 @@ from adamcourse.training.blocks import check_elementwise, start_in_blocks, updat
 
 
 class TunedResult(NamedTuple):
-    """How soon an optimizer arrives at its best rate: the steps it took from each seed, infinite for never."""
+    """How soon an optimizer reaches a target at its best rate: the steps it took from each seed, infinite for never."""
 
     rate: float
     steps: tuple
@@ -22,16 +22,16 @@ class TunedResult(NamedTuple):
         return statistics.median(self.steps)
 
     def __str__(self):
-        arrived = sum(np.isfinite(self.steps))
+        reached = sum(np.isfinite(self.steps))
         steps = f"{self.median:g} steps ({min(self.steps):g} to {max(self.steps):g})"
-        return f"rate {self.rate:.3g}: {steps}, {arrived} of {len(self.steps)} seeds arrive"
+        return f"rate {self.rate:.3g}: {steps}, {reached} of {len(self.steps)} seeds reach the target"
 
 
 def tune_and_compare(problem, optimizers, rates, target, steps, seeds=range(3), measure=None, every=1):
-    """Return for each optimizer how soon it arrives below a target, each at the best of its own rates.
+    """Return for each optimizer how soon it reaches a target, each at the best of its own rates.
 
-    The best rate is the one from which most seeds arrive; of equals, the one with the smallest median. It is chosen
-    on the same seeds that are reported, which flatters every optimizer a little.
+    The best rate is the one from which most seeds reach the target; of equals, the one with the smallest median. It
+    is chosen on the same seeds that are reported, which flatters every optimizer a little.
 
     Arguments
     ---------
@@ -39,7 +39,7 @@ def tune_and_compare(problem, optimizers, rates, target, steps, seeds=range(3), 
         `training_problem(network, train)`.
     optimizers : functions of a rate that return an optimizer, by name; one list of rates for all, or rates by name.
     rates : learning rates, ascending, more than two.
-    target : an optimizer has arrived at the first step from which on it stays below.
+    target : it is reached at the first step from which on the loss stays below.
     steps : how many steps it may take.
     seeds : default 0, 1, 2.
     measure : function of x that is compared with the target, default None, the loss itself.
@@ -55,8 +55,8 @@ def tune_and_compare(problem, optimizers, rates, target, steps, seeds=range(3), 
     >>> found = tune_and_compare(random_start_problem(ravine(100)), racers, rates, target=1e-3, steps=1000)
     >>> for name, result in found.items():
     ...     print(name, result)
-    gradient descent rate 0.0158: 96 steps (10 to 131), 3 of 3 seeds arrive
-    Adam rate 0.0501: 75 steps (70 to 93), 3 of 3 seeds arrive
+    gradient descent rate 0.0158: 96 steps (10 to 131), 3 of 3 seeds reach the target
+    Adam rate 0.0501: 75 steps (70 to 93), 3 of 3 seeds reach the target
     """
     results = {}
     for name, optimizer in optimizers.items():

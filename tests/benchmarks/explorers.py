@@ -40,7 +40,7 @@ def walks(rate):
     return descend(rosenbrock, Adam(rate, beta1=np.array([0.0, 0.5, 0.9, 0.95])), rosenbrock.start, 200)
 """
 OURS = """
-from adamcourse.explorers.explorer import Explorer, Seen, log_slider
+from adamcourse.explorers.explorer import Explorer, Readout, log_slider
 fig, (left, right) = plots.figure(columns=2)
 plots.contours(left, rosenbrock)
 right.set(yscale="log", xlim=(0, 200), ylim=(1e-6, 1e4), xlabel="step", ylabel="loss")

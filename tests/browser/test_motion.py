@@ -22,7 +22,7 @@ AHEAD = """
 import ipywidgets
 from math import isclose
 from adamcourse import plots
-from adamcourse.explorers.explorer import Explorer, Seen, log_slider, slider, whole_slider
+from adamcourse.explorers.explorer import Explorer, Readout, log_slider, slider, whole_slider
 
 fig, ax = plots.figure(width=4, height=3)
 sliders = {"whole": whole_slider("", 0, 9, 5), "linear": slider("", -1, 1, 0, 0.1), "log": log_slider("", 1, 10, 2)}
