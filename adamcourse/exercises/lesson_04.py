@@ -26,7 +26,47 @@ def adagrad_with(add=lambda s, g: s + g**2, move=lambda g, s, lr, eps: lr * g / 
     return step
 
 
-PRECEDENCE = "Division comes before addition: put the denominator in brackets, (np.sqrt(s) + eps)."
+def quotient_mistakes(step_with, step, memory):
+    """Return what goes wrong in the step lr * gradient / (√memory + eps), Adagrad's as RMSprop's."""
+    brackets = f"Division comes before addition: put the denominator in brackets, (np.sqrt({memory}) + eps)."
+    return (
+        Mistake(
+            "eps is missing",
+            step_with(move=lambda g, s, lr, eps: lr * g / np.sqrt(s)),
+            "Where the gradient has been 0 so far, 0 / 0 is no number. Add eps to the root.",
+        ),
+        Mistake(
+            "eps is added to the quotient",
+            step_with(move=lambda g, s, lr, eps: lr * (g / np.sqrt(s) + eps)),
+            brackets,
+        ),
+        Mistake("eps is added to x", step_with(move=lambda g, s, lr, eps: lr * g / np.sqrt(s) - eps), brackets),
+        Mistake(
+            "the learning rate is missing",
+            step_with(move=lambda g, s, lr, eps: g / (np.sqrt(s) + eps)),
+            "Multiply the quotient by lr.",
+        ),
+        Mistake(
+            "you walk uphill",
+            step_with(move=lambda g, s, lr, eps: -lr * g / (np.sqrt(s) + eps)),
+            "Subtract the step.",
+        ),
+        Mistake(
+            "the results are in another order",
+            lambda *arguments: step(*arguments)[::-1],
+            f"Return x, {memory}: the next x comes first.",
+        ),
+    )
+
+
+WILD = (  # a start and gradients
+    (1.0, -2.0, 0.5, 0.0),
+    ((0.1, 10.0, 1e-8, 0.0), (-0.2, 20.0, -3e-8, 0.0), (0.3, -40.0, 2e-8, 0.0), (0.4, 0.0, 0.0, 1.0)),
+)
+SQUARE = (  # the same, in two rows
+    ((0.5, -1.0), (3.0, 0.0)),
+    (((4.0, -1.0), (0.0, 0.5)), ((3.0, 2.0), (1e-7, -0.5)), ((1.0, 1e3), (1.0, 1.0))),
+)
 HYPER = {"lr": 0.3, "eps": 3e-8}
 GRADIENTS = ((0.5, -2.0, 0.0), (0.1, 0.0, 0.0), (-0.2, 3.0, 1e-3), (0.4, 1.0, 0.0))
 
@@ -34,24 +74,12 @@ EXERCISES = (
     Exercise(
         reference=adagrad_step,
         cases=(
-            Stream(
-                x=(1.0, -2.0, 0.5, 0.0),
-                gradients=(
-                    (0.1, 10.0, 1e-8, 0.0),
-                    (-0.2, 20.0, -3e-8, 0.0),
-                    (0.3, -40.0, 2e-8, 0.0),
-                    (0.4, 0.0, 0.0, 1.0),
-                ),
-                hyper=HYPER,
-            ),
-            Stream(
-                x=((0.5, -1.0), (3.0, 0.0)),
-                gradients=(((4.0, -1.0), (0.0, 0.5)), ((3.0, 2.0), (1e-7, -0.5)), ((1.0, 1e3), (1.0, 1.0))),
-                hyper=HYPER | {"lr": 0.07},
-            ),
+            Stream(*WILD, HYPER),
+            Stream(*SQUARE, HYPER | {"lr": 0.07}),
         ),
         outputs=("x", "s"),
-        mistakes=(
+        mistakes=quotient_mistakes(adagrad_with, adagrad_step, "s")
+        + (
             Mistake(
                 "the gradient is added and not its square",
                 adagrad_with(add=lambda s, g: s + g),
@@ -112,36 +140,6 @@ EXERCISES = (
                 "eps is fixed at 1e-8",
                 lambda x, gradient, s, lr, eps: adagrad_step(x, gradient, s, lr, 1e-8),
                 "Use the argument: the check calls your function with another eps.",
-            ),
-            Mistake(
-                "eps is missing",
-                adagrad_with(move=lambda g, s, lr, eps: lr * g / np.sqrt(s)),
-                "Where the gradient has been 0 so far, 0 / 0 is no number. Add eps to the root.",
-            ),
-            Mistake(
-                "eps is added to the quotient",
-                adagrad_with(move=lambda g, s, lr, eps: lr * (g / np.sqrt(s) + eps)),
-                PRECEDENCE,
-            ),
-            Mistake(
-                "eps is added to x",
-                adagrad_with(move=lambda g, s, lr, eps: lr * g / np.sqrt(s) - eps),
-                PRECEDENCE,
-            ),
-            Mistake(
-                "the learning rate is missing",
-                adagrad_with(move=lambda g, s, lr, eps: g / (np.sqrt(s) + eps)),
-                "Multiply the quotient by lr.",
-            ),
-            Mistake(
-                "you walk uphill",
-                adagrad_with(move=lambda g, s, lr, eps: -lr * g / (np.sqrt(s) + eps)),
-                "Subtract the step.",
-            ),
-            Mistake(
-                "the results are in another order",
-                lambda *arguments: adagrad_step(*arguments)[::-1],
-                "Return x, s: the next x comes first.",
             ),
         ),
         hints=(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from adamcourse.exercises.exercise import Call, Exercise, Mistake, Stream
-from adamcourse.exercises.lesson_04 import PRECEDENCE
+from adamcourse.exercises.lesson_04 import SQUARE, WILD, quotient_mistakes
 
 
 def rmsprop_step(x, gradient, v, lr, rho, eps):
@@ -37,24 +37,12 @@ EXERCISES = (
     Exercise(
         reference=rmsprop_step,
         cases=(
-            Stream(
-                x=(1.0, -2.0, 0.5, 0.0),
-                gradients=(
-                    (0.1, 10.0, 1e-8, 0.0),
-                    (-0.2, 20.0, -3e-8, 0.0),
-                    (0.3, -40.0, 2e-8, 0.0),
-                    (0.4, 0.0, 0.0, 1.0),
-                ),
-                hyper=HYPER,
-            ),
-            Stream(
-                x=((0.5, -1.0), (3.0, 0.0)),
-                gradients=(((4.0, -1.0), (0.0, 0.5)), ((3.0, 2.0), (1e-7, -0.5)), ((1.0, 1e3), (1.0, 1.0))),
-                hyper=HYPER | {"lr": 0.07, "rho": 0.35},
-            ),
+            Stream(*WILD, HYPER),
+            Stream(*SQUARE, HYPER | {"lr": 0.07, "rho": 0.35}),
         ),
         outputs=("x", "v"),
-        mistakes=(
+        mistakes=quotient_mistakes(rmsprop_with, rmsprop_step, "v")
+        + (
             Mistake(
                 "eps is inside the root",
                 rmsprop_with(move=lambda g, v, lr, eps: lr * g / np.sqrt(v + eps)),
@@ -70,21 +58,6 @@ EXERCISES = (
                 "the brackets around 1 - rho are missing",
                 rmsprop_with(mean=lambda v, g, rho: rho * v + 1 - rho * g**2),
                 "Multiplication comes before subtraction: write (1 - rho) * gradient**2.",
-            ),
-            Mistake(
-                "eps is missing",
-                rmsprop_with(move=lambda g, v, lr, eps: lr * g / np.sqrt(v)),
-                "Where the gradient has been 0 so far, 0 / 0 is no number. Add eps to the root.",
-            ),
-            Mistake(
-                "eps is added to the quotient",
-                rmsprop_with(move=lambda g, v, lr, eps: lr * (g / np.sqrt(v) + eps)),
-                PRECEDENCE.replace("(s)", "(v)"),
-            ),
-            Mistake(
-                "eps is added to x",
-                rmsprop_with(move=lambda g, v, lr, eps: lr * g / np.sqrt(v) - eps),
-                PRECEDENCE.replace("(s)", "(v)"),
             ),
             Mistake(
                 "the squares are added up",
@@ -144,21 +117,6 @@ EXERCISES = (
                 "all coordinates share one mean",
                 rmsprop_with(mean=lambda v, g, rho: rho * v + (1 - rho) * np.sum(g**2)),
                 "v has one number for each coordinate: gradient**2, without a sum.",
-            ),
-            Mistake(
-                "the learning rate is missing",
-                rmsprop_with(move=lambda g, v, lr, eps: g / (np.sqrt(v) + eps)),
-                "Multiply the quotient by lr.",
-            ),
-            Mistake(
-                "you walk uphill",
-                rmsprop_with(move=lambda g, v, lr, eps: -lr * g / (np.sqrt(v) + eps)),
-                "Subtract the step.",
-            ),
-            Mistake(
-                "the results are in another order",
-                lambda *arguments: rmsprop_step(*arguments)[::-1],
-                "Return x, v: the next x comes first.",
             ),
         ),
         hints=(
