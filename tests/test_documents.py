@@ -19,7 +19,11 @@ from tests.test_notebooks import HEADINGS
 from tests.test_optimizers import CASES, EXPRESSIBLE, nearest
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("data/*.md")) + sorted(ROOT.glob("notebooks/teaching/*.md"))
+DOCUMENTS = [
+    file
+    for place in ("*", "data/*", "notebooks/*", "notebooks/teaching/*")
+    for file in sorted(ROOT.glob(f"{place}.md"))
+]
 PLACES = (ROOT, ROOT / "adamcourse", ROOT / "notebooks" / "teaching", ROOT / "data")
 COURSE = links.published((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ELSEWHERE = {links.BADGE, *(links.binder(COURSE, file.name) for file in refresh.lessons())}
@@ -129,3 +133,54 @@ def test_the_checksums_in_the_text_are_those_that_are_checked():
     text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     assert all(checksum in text for checksum in SHA256.values())
     assert all(f"| `{name}` |" in text for name in SHA256)
+
+
+GLOSSARY = (ROOT / "notebooks" / "glossary.md").read_text(encoding="utf-8")
+TERMS = re.findall(
+    r"^\| ([^|]{3,}) \| [^|]+ \| \[(\d\d)\]\((\w+\.ipynb)\) \|$", GLOSSARY.split("## Letters")[0], flags=re.M
+)
+LETTERS = re.findall(r"^\| ([^|]+) \| [^|]+ \| \[(\d\d)\]", GLOSSARY.split("## Letters")[1], flags=re.M)
+NAMED = {
+    "α": r"\alpha",
+    "β": r"\beta",
+    "ε": r"\varepsilon",
+    "κ": r"\kappa",
+    "λ": r"\lambda",
+    "ρ": r"\rho",
+    "σ": r"\sigma",
+    "m̂": r"\hat m",
+}
+PREVIEWED = {"momentum", "ravine"}  # lesson 00 names them, and says that they come later
+
+
+def prose(number):
+    """Return the text cells of a lesson, without its frame of links."""
+    (file,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    cells = [cell.source for cell in nbformat.read(file, as_version=4).cells if cell.cell_type == "markdown"]
+    return "\n".join(text for text in cells if not text.startswith(("# ", "**Left open", "## What you can now do")))
+
+
+@pytest.mark.parametrize(("term", "number", "file"), TERMS)
+def test_a_lesson_explains_each_term_of_the_glossary_and_none_uses_it_before(term, number, file):
+    assert (ROOT / "notebooks" / file).exists() and file.startswith(number)
+    longer = [
+        other for other, *_ in TERMS if term in other and term != other
+    ]  # softmax regression comes before softmax
+    word = re.escape(term)
+    assert re.search(rf"\*\*{word}\*\*", prose(number), flags=re.I), f"{term} does not stand in bold"
+    for earlier in range(int(number)):
+        text = re.sub("|".join(longer) or "$^", "", prose(f"{earlier:02}"))
+        assert term in PREVIEWED or not re.search(rf"\b{word}\b", text, flags=re.I), (term, earlier)
+
+
+def test_the_glossary_is_in_order_and_says_each_term_once():
+    terms = [term.lower() for term, *_ in TERMS]
+    assert len(terms) > 60 and terms == sorted(set(terms))
+
+
+@pytest.mark.parametrize(("letters", "number"), LETTERS)
+def test_a_letter_of_the_glossary_comes_first_in_its_lesson(letters, number):
+    letter = letters.split(",")[0]
+    sign = re.escape(NAMED[letter]) + r"(?![a-z])" if letter in NAMED else rf"(?<![\\a-z{{]){letter}(?![a-z}}])"
+    used = [f"{n:02}" for n in range(14) if any(re.search(sign, part) for part in prose(f"{n:02}").split("$")[1::2])]
+    assert used[0] == number

@@ -24,6 +24,7 @@ from notebooks.teaching import refresh
 
 ROOT = refresh.LESSONS.parent
 FOLDER = ROOT / "site"
+GLOSSARY = Path(refresh.__file__).parent.parent / "glossary.md"
 SETTINGS = ROOT / ".jupyter" / "labconfig" / "default_setting_overrides.json"
 PYODIDE_KERNEL = "@jupyterlite/pyodide-kernel-extension"
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", PYODIDE_KERNEL)  # of those installed here, what the lessons use
@@ -65,6 +66,7 @@ def write_sources(folder):
     for file in refresh.lessons():
         lesson = for_the_browser(nbformat.read(file, as_version=4))
         (folder / "lessons" / file.name).write_text(refresh.text_of(lesson), encoding="utf-8")
+    shutil.copy(GLOSSARY, folder / "lessons")
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder / "pypi")]
     _run(build, cwd=ROOT)
     for name in CARRIED:
