@@ -2,12 +2,12 @@
 
 Read the modules from top to bottom; each imports only those above it (tests/test_architecture.py reads this list):
 
-checks       what several doors ask of an argument
+checks       of arguments, which several modules share
 gradients    finite differences, the course's own referee, and curvature
 datasets     digits, heights and lines of text in data/, and seeded minibatches
 optimizers   GradientDescent, Momentum, Adagrad, RMSprop, Adam, its relatives, schedules and wrappers
 losses       surfaces, losses that change from step to step, regression, cross-entropy
-descent      walk an optimizer down a loss and keep the whole path
+descent      walk an optimizer down a loss and keep the whole trajectory
 networks     layers over one flat parameter vector
 training     epochs over minibatches, stop and resume, memory, and a fair comparison of optimizers
 dialects     the same optimizers as PyTorch, Keras and Optax spell them

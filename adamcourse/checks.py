@@ -1,4 +1,4 @@
-"""What several doors ask of an argument; an error names it, its value, and what is allowed."""
+"""Checks of arguments that several modules share; an error names it, its value, and what is allowed."""
 
 import numpy as np
 
@@ -15,6 +15,6 @@ def whole_number(name, value, low=0, high=np.inf):
     return value
 
 
-def batch_size(batch, n):
+def valid_batch_size(batch_size, n):
     """Return the size of a minibatch of n examples, 1 to n, or None for all of them; or raise ValueError."""
-    return batch if batch is None else whole_number("batch", batch, 1, n)
+    return batch_size if batch_size is None else whole_number("batch_size", batch_size, 1, n)

@@ -21,11 +21,11 @@ from adamcourse.training import random_start_problem, training_problem, tune_and
 BASELINES = {STYLES[kind.__name__].label: kind for kind in (GradientDescent, Momentum, Adam)}
 YOURS = "yours"
 RATES = np.geomspace(1e-5, 100, 71)  # for the surfaces, where all of them run at once
-NOISE, TRAIN, OTHERS, BATCH = 0.5, 1000, 300, 50
+NOISE, TRAIN, VALIDATION, BATCH = 0.5, 1000, 300, 50
 
 
 def noisy_ravine(seed):
-    """Return a problem for `tune_and_compare`: a ravine with noise, from a start that the seed decides."""
+    """Return a ravine with noise, and a start that the seed decides: a problem for `tune_and_compare`."""
     surface, start = random_start_problem(ravine(20))(seed)
     return Noisy(surface, NOISE, seed), start
 
@@ -33,7 +33,7 @@ def noisy_ravine(seed):
 @lru_cache(maxsize=1)
 def tasks():
     """Return the arguments of `tune_and_compare` for each task, by name."""
-    train, others = digits_subset(TRAIN, OTHERS)
+    train, validation = digits_subset(TRAIN, VALIDATION)
     network = mlp()
     return {
         "ravine": {"problem": random_start_problem(ravine(100)), "rates": RATES, "target": 1e-3, "steps": 500},
@@ -44,7 +44,7 @@ def tasks():
             "rates": np.geomspace(1e-4, 10, 11),
             "target": 0.6,
             "steps": 100,
-            "measure": lambda w: network.evaluate(w, *others).loss,
+            "measure": lambda w: network.evaluate(w, *validation).loss,
             "every": 10,
         },
     }
@@ -100,13 +100,13 @@ def benchmark(optimizer):
 
 
 def score(results):
-    """Return the geometric mean over the tasks of your steps over those of the best baseline; inf for never."""
+    """Return your steps over the best baseline's, the geometric mean of the tasks; less is better, inf is never."""
     ratios = [task[YOURS].median / _best(task)[1].median for task in results.values()]
     return float(np.exp(np.mean(np.log(ratios))))
 
 
 def _best(task):
-    """Return name and Comparison of the best baseline."""
+    """Return name and TunedResult of the best baseline."""
     return min(((name, task[name]) for name in BASELINES), key=lambda entry: entry[1].median)
 
 

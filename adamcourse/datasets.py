@@ -62,12 +62,12 @@ def load_digits(dtype=np.float32):
 
 
 @lru_cache(maxsize=4)
-def digits_subset(train, others):
-    """Return a few digits to learn and a few others to look at, both from the digits to train with.
+def digits_subset(train, validation):
+    """Return a few digits to learn and others to validate with, both from the digits to train with.
 
     Arguments
     ---------
-    train, others : how many, whole numbers; together at most 8,000.
+    train, validation : how many, whole numbers; together at most 8,000.
 
     Raises ValueError when there are not so many.
 
@@ -75,10 +75,10 @@ def digits_subset(train, others):
     >>> few.images.shape, rest.labels.shape
     ((200, 784), (500,))
     """
-    if not 1 <= train < train + others <= TRAIN_SIZE:
-        raise ValueError(f"train = {train}, others = {others}: each at least 1, together at most {TRAIN_SIZE}")
+    if not 1 <= train < train + validation <= TRAIN_SIZE:
+        raise ValueError(f"train = {train}, validation = {validation}: each at least 1, together at most {TRAIN_SIZE}")
     images, labels = load_digits().train
-    parts = slice(train), slice(train, train + others)
+    parts = slice(train), slice(train, train + validation)
     return tuple(Labelled(images[part], labels[part]) for part in parts)
 
 
@@ -121,12 +121,12 @@ class Lines(NamedTuple):
     test: Bags
 
 
-def load_lines(seen=2):
+def load_lines(min_count=2):
     """Return lines of Shakespeare's sonnets and pieces of Moby-Dick as bags of words.
 
     Arguments
     ---------
-    seen : a word has a column when it occurs in at least so many lines for training, default 2.
+    min_count : a word has a column when it occurs in at least so many lines for training, default 2.
 
     Raises FileNotFoundError or ValueError when data/lines.txt is missing or damaged.
     Source: Shakespeare 1609; Melville 1851; see data/README.md.
@@ -139,7 +139,7 @@ def load_lines(seen=2):
     lines = [set(line[2:].split()) for line in text]
     labels = np.array([line[0] == "S" for line in text], dtype=np.int64)
     counts = Counter(word for line in lines[:TRAIN_LINES] for word in sorted(line))
-    words = tuple(word for word, count in counts.most_common() if count >= seen)
+    words = tuple(word for word, count in counts.most_common() if count >= min_count)
     column = {word: i for i, word in enumerate(words)}
     bags = np.zeros((len(lines), len(words)), np.float32)
     for row, line in zip(bags, lines, strict=True):
@@ -157,7 +157,7 @@ class Run(NamedTuple):
 
 
 class Runs(NamedTuple):
-    """The article's experiment: Runs by optimizer, as printed and after a search; and the search.
+    """The article's experiment, trainings by optimizer: at the printed rates, at those that a search found; the search.
 
     The search has for each optimizer pairs of a rate and the share of the digits held back that was read right. Adagrad
     was also run halfway between: with the printed rate and its sum begun at 0, and the other way round.
@@ -169,13 +169,13 @@ class Runs(NamedTuple):
     adagrad: dict
 
 
-def load_runs():
+def load_trainings():
     """Return the recorded trainings of the article's network, ten epochs from each of three seeds.
 
     Raises FileNotFoundError or ValueError when data/runs.json is missing or damaged.
     Source: data/make_runs.py; see data/README.md.
 
-    >>> runs = load_runs()
+    >>> runs = load_trainings()
     >>> runs.as_printed["Adam"].rate, runs.as_printed["Adam"].accuracy.shape
     (0.001, (3, 10))
     """
@@ -191,25 +191,26 @@ def load_runs():
     return Runs(as_printed, searched, search, adagrad)
 
 
-def load_recorded(framework):
-    """Return runs that a framework itself has made: a start `x0`, eight gradients `grads`, and `cases`.
+def load_framework_runs(framework):
+    """Return steps that a framework's own optimizers have made: a start `x0`, eight gradients `grads`, and `cases`.
 
     Each case has the version, the optimizer, its arguments `kwargs`, and `x` after each of the eight steps.
 
     Arguments
     ---------
-    framework : "torch", "keras" or "optax".
+    framework : "PyTorch", "Keras" or "Optax".
 
     Raises ValueError when framework is another word.
     Source: PyTorch 2.13.0, Keras 3.15.1 and Optax 0.2.8; see data/README.md.
 
-    >>> recorded = load_recorded("keras")
+    >>> recorded = load_framework_runs("Keras")
     >>> recorded["cases"][0]["optimizer"], recorded["cases"][0]["x"][0]
     ('SGD', [0.99, -3.0, 0.499999999, 0.0])
     """
-    if framework not in ("torch", "keras", "optax"):
-        raise ValueError(f"framework = {framework!r}: give 'torch', 'keras' or 'optax'")
-    return json.loads(data_file(f"recorded/{framework}.json").read_text(encoding="utf-8"))
+    files = {"PyTorch": "torch", "Keras": "keras", "Optax": "optax"}
+    if framework not in files:
+        raise ValueError(f"framework = {framework!r}: give one of {', '.join(files)}")
+    return json.loads(data_file(f"recorded/{files[framework]}.json").read_text(encoding="utf-8"))
 
 
 def minibatches(n, size, rng):

@@ -7,7 +7,7 @@ import numpy as np
 from adamcourse.checks import whole_number
 
 
-class Path:
+class Trajectory:
     """What a descent went through: one entry for the start, then one for each step.
 
     A descent has diverged once a coordinate is beyond the bound or the loss is not finite. One descent is cut before
@@ -104,7 +104,7 @@ def _first(step, there):
 
 
 def descend(loss, optimizer, start, steps, limit=1e6):
-    """Take steps of an optimizer down a loss, and return the Path.
+    """Take steps of an optimizer down a loss, and return the Trajectory.
 
     Arguments
     ---------
@@ -136,7 +136,7 @@ def descend(loss, optimizer, start, steps, limit=1e6):
             entries.append((x, value, gradient, state))
             if k < steps:
                 x, state = optimizer.update(x, gradient, state)
-    return Path(entries, limit * max(1.0, np.abs(entries[0][0]).max()))
+    return Trajectory(entries, limit * max(1.0, np.abs(entries[0][0]).max()))
 
 
 def _starting_point(loss, optimizer, start):

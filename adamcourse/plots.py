@@ -33,7 +33,7 @@ STYLES = {
     "Adam": Style("Adam", "#000000", "-", "P"),
 }
 OTHER = Style("", "#56595C", (0, (2, 1)), "X")
-TARGET = "#E69F00"
+TARGET_COLOR = "#E69F00"
 LOOK = {
     "font.size": 14,
     "axes.spines.top": False,
@@ -91,12 +91,12 @@ def contours(ax, surface, levels=14):
     bands = low + np.linspace(0, (f.max() - low) ** 0.25, levels) ** 4  # closer together near the minimum
     ax.contourf(x, y, f, levels=bands, cmap="Greys", alpha=0.35)
     ax.contour(x, y, f, levels=bands, colors="#9A9A9A", linewidths=0.7)
-    ax.plot(*np.transpose(surface.minima), "*", color=TARGET, markeredgecolor="black", markersize=15, zorder=6)
+    ax.plot(*np.transpose(surface.minima), "*", color=TARGET_COLOR, markeredgecolor="black", markersize=15, zorder=6)
     ax.set(xlabel="x", ylabel="y", xlim=surface.domain[0], ylim=surface.domain[1], aspect="equal")
     ax.locator_params(nbins=5)
 
 
-def space(ax, surface):
+def surface_3d(ax, surface):
     """Draw a surface as a landscape in three-dimensional axes."""
     x, y, f = _grid(surface, 60)
     ax.plot_surface(x, y, f, cmap="viridis", rstride=2, cstride=2, linewidth=0.2, edgecolor="#404040")
@@ -147,7 +147,7 @@ def score_card(ax, results):
     names = list(dict.fromkeys(name for task in results.values() for name in task))
     edge = 2 * max(c.median for task in results.values() for c in task.values() if np.isfinite(c.median))
     for k, name in enumerate(names):
-        style = looks.get(name, OTHER._replace(color=TARGET, marker="*"))
+        style = looks.get(name, OTHER._replace(color=TARGET_COLOR, marker="*"))
         steps = [min(task[name].median, edge) for task in results.values()]
         rows = np.arange(len(results)) + 0.12 * (k - (len(names) - 1) / 2)
         ax.plot(steps, rows, style.marker, color=style.color, markersize=14, markeredgecolor="black", label=name)
@@ -164,7 +164,7 @@ def digit(ax, image, label):
     ax.set(xticks=[], yticks=[], title=str(label))
 
 
-def chain(ax, links):
+def boxes(ax, links):
     """Draw a chain of boxes from left to right: each link is a name and the failure that leads to the next."""
     for i, (name, failure) in enumerate(links):
         ax.text(i, 0, name, ha="center", va="center", bbox={"boxstyle": "round,pad=0.5", "facecolor": "#F2F2F2"})

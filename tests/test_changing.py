@@ -62,7 +62,7 @@ def test_the_rare_word_is_rare():
 
 
 def test_the_valley_flattens_and_moves():
-    gradients = descend(CurvatureShift(steepness=50, change=3, sigma=0), GradientDescent(0.0), (1.0,), 5).gradient
+    gradients = descend(CurvatureShift(curvature=50, change=3, sigma=0), GradientDescent(0.0), (1.0,), 5).gradient
     assert gradients[:, 0].tolist() == [50, 50, 50, -2, -2, -2]
 
 
@@ -80,7 +80,7 @@ def test_a_recorded_stream_is_played_whatever_x_is():
         (lambda: SparseFeature(2.5), "every = 2.5"),
         (lambda: SparseFeature(sigma=-1), "sigma = -1: a standard deviation is 0 or more"),
         (lambda: Scheduled(Noisy(bowl, 0), Cosine(9)), r"optimizer = Noisy\(.*: it has no learning rate"),
-        (lambda: CurvatureShift(steepness=0), "steepness = 0: a steepness is above 0"),
+        (lambda: CurvatureShift(curvature=0), "curvature = 0: a curvature is above 0"),
         (lambda: CurvatureShift(change=1.5), "change = 1.5: give a whole number, 0 or more"),
         (lambda: CurvatureShift(sigma=-1), "sigma = -1: a standard deviation is 0 or more"),
         (lambda: Replay([]), r"gradients of shape \(0,\)"),
@@ -158,7 +158,7 @@ def test_wrappers_nest_in_any_order_and_say_what_they_are():
     np.testing.assert_array_equal(walked(one), walked(other))
     assert np.abs(walked(one)[1:]).max() <= 0.8
     assert one.elementwise and other.elementwise and one.lr == other.lr == 0.1
-    assert repr(one) == f"Scheduled(optimizer={Projected(Adam(0.1), -0.8, 0.8)!r}, factor=Cosine(steps=9))"
+    assert repr(one) == f"Scheduled(optimizer={Projected(Adam(0.1), -0.8, 0.8)!r}, schedule=Cosine(steps=9))"
 
 
 def test_root_of_the_step():

@@ -70,11 +70,11 @@ def test_a_wheel_carries_all_data_and_finds_them(tmp_path):
     script = """
 import adamcourse.datasets as d
 from adamcourse.exercises.quizzes import questions
-loaders = [name for name in vars(d) if name.startswith("load_") and name != "load_recorded"]
+loaders = [name for name in vars(d) if name.startswith("load_") and name != "load_framework_runs"]
 for name in loaders:
     getattr(d, name)()
-for framework in ("torch", "keras", "optax"):
-    d.load_recorded(framework)
+for framework in ("PyTorch", "Keras", "Optax"):
+    d.load_framework_runs(framework)
 questions("00")
 print(d.__file__, len(loaders))
 """
@@ -130,7 +130,7 @@ def test_the_lines_are_of_two_books():
     counts = train.X.sum(axis=0)
     assert (np.diff(counts) <= 0).all()
     assert counts.min() == 2
-    assert len(datasets.load_lines(seen=10).words) == (counts >= 10).sum()
+    assert len(datasets.load_lines(min_count=10).words) == (counts >= 10).sum()
 
 
 @pytest.mark.parametrize(("name", "load"), [("heights.csv", datasets.load_heights), ("lines.txt", datasets.load_lines)])
@@ -141,10 +141,10 @@ def test_damaged_text_is_refused(name, load, monkeypatch, tmp_path):
         load()
 
 
-@pytest.mark.parametrize(("train", "others"), [(0, 5), (5, 0), (8000, 1), (-1, 10)])
-def test_a_few_digits_are_digits_to_train_with(train, others):
+@pytest.mark.parametrize(("train", "validation"), [(0, 5), (5, 0), (8000, 1), (-1, 10)])
+def test_a_few_digits_are_digits_to_train_with(train, validation):
     few, rest = datasets.digits_subset(3, 4)
     assert (np.concatenate([few.labels, rest.labels]) == DIGITS.train.labels[:7]).all()
     assert (np.concatenate([few.images, rest.images]) == DIGITS.train.images[:7]).all()
-    with pytest.raises(ValueError, match=f"train = {train}, others = {others}"):
-        datasets.digits_subset(train, others)
+    with pytest.raises(ValueError, match=f"train = {train}, validation = {validation}"):
+        datasets.digits_subset(train, validation)

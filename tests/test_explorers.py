@@ -23,7 +23,7 @@ from nbconvert import HTMLExporter
 from PIL import Image
 
 from adamcourse import explorers, plots
-from adamcourse.explorers.adam_switches import adam_without
+from adamcourse.explorers.adam_switches import adam_of_parts
 from adamcourse.explorers.explorer import (
     KEPT,
     Explorer,
@@ -31,8 +31,8 @@ from adamcourse.explorers.explorer import (
     checkbox,
     choice,
     log_slider,
+    play_slider,
     slider,
-    steps_slider,
     whole_slider,
 )
 from adamcourse.explorers.prefetch import REST, next_value
@@ -49,9 +49,9 @@ WON = {
     "batch_and_rate": {"batch": 8, "rate": 10**-1.3},
     "momentum_phases": {"rate": 10**-1.5, "beta": 0.67},
     "rare_word": {"optimizer": "Adagrad", "rate": 10**-0.4, "every": 100},
-    "forgetting": {"memory": 10.0, "factor": 100.0},
+    "rmsprop_memory": {"memory": 10.0, "factor": 100.0},
     "bias_multiplier": {"beta1": 0.9, "memory": 10**1.3, "t": 1.0},
-    "knob_map": {"knob": "β1", "rate": 10**0.15, "share": 0.45},
+    "hyperparameter_map": {"knob": "β1", "rate": 10**0.15, "share": 0.45},
     "learning_digits": {"optimizer": "Adagrad", "rate": 10**-1.5, "steps": 40},
     "failing_adam": {"steep": 5, "beta2": 0.8, "amsgrad": False},
     "overfitting": {"dropout": 0.0, "decay": 10**-0.5},
@@ -86,7 +86,7 @@ def test_without_a_kernel_a_stored_lesson_shows_picture_and_caption_of_each_expl
     assert refresh.WIDGET not in page  # a saved widget takes the picture's place, and needs the network
     below = [(picture, html.unescape(re.sub("<[^>]+>", "", rest)).lstrip()) for picture, rest in PICTURES.findall(page)]
     for made in map(MADE.get, in_lesson(file.stem)):
-        caption = f"Explorer: {made.about} At first: {made.seen.text}"
+        caption = f"Explorer: {made.about} At first: {made.readout.text}"
         (picture,) = [picture for picture, words in below if words.startswith(caption)]
         assert Image.open(io.BytesIO(base64.b64decode(picture))).size == tuple(made.fig.bbox.size)
 
@@ -120,7 +120,7 @@ def test_every_control_changes_picture_and_sentence_at_both_ends_and_in_the_midd
         for value in settings(control):
             control.value = value
             pictures.append(pixels(explorer))
-            texts.append(explorer.seen.text)
+            texts.append(explorer.readout.text)
             assert explorer.says.value == explorer.picture.tooltip == texts[-1]
         assert len(set(texts)) == len(texts)
         assert all((a != b).any() for a, b in zip(pictures, pictures[1:], strict=False))
@@ -129,16 +129,16 @@ def test_every_control_changes_picture_and_sentence_at_both_ends_and_in_the_midd
 
 @every_explorer
 def test_presets_change_the_picture_and_reset_brings_it_back(explorer):
-    first, text = pixels(explorer), explorer.seen.text
+    first, text = pixels(explorer), explorer.readout.text
     for name, values in explorer.presets.items():
         if name != "Reset":
             explorer.set(**values)
             assert (pixels(explorer) != first).any()
-            assert explorer.seen.text != text
+            assert explorer.readout.text != text
     explorer.set(**explorer.presets["Reset"])
     explorer.update()
     assert (pixels(explorer) == first).all()
-    assert explorer.seen.text == text
+    assert explorer.readout.text == text
 
 
 @every_explorer
@@ -148,7 +148,10 @@ def test_a_picture_depends_on_the_values_alone(explorer):
     for k, values in there + there[::-1]:
         explorer.set(**explorer.presets["Reset"] | values)
         explorer.update()
-        assert first.setdefault(k, (explorer.picture.value, explorer.seen)) == (explorer.picture.value, explorer.seen)
+        assert first.setdefault(k, (explorer.picture.value, explorer.readout)) == (
+            explorer.picture.value,
+            explorer.readout,
+        )
 
 
 @every_explorer
@@ -162,10 +165,10 @@ def test_a_button_does_what_its_preset_says(explorer):
 @pytest.mark.parametrize("name", MADE)
 def test_challenges_are_lost_at_first_and_can_be_won(name):
     explorer = MADE[name]
-    assert not explorer.seen.won
+    assert not explorer.readout.won
     assert "Not yet." in explorer.verdict.value
     explorer.set(**WON[name])
-    assert explorer.seen.won, explorer.seen.text
+    assert explorer.readout.won, explorer.readout.text
     assert explorer.challenge.praise in explorer.verdict.value
 
 
@@ -174,17 +177,17 @@ def test_what_the_praise_claims():
     one = MADE["rate_and_condition"]
     for rate in 10.0 ** np.arange(-3, 0, 0.05):
         one.set(rate=rate, condition=100.0)
-        assert not one.seen.won
+        assert not one.readout.won
     eleven = MADE["failing_adam"]
     for steep in range(5, 11):
         eleven.set(steep=steep, beta2=round(1 / (1 + steep**2), 2), amsgrad=False)
-        assert eleven.seen.text.startswith(f"C = {steep}") and "Adam is at x = 1.00" in eleven.seen.text
+        assert eleven.readout.text.startswith(f"C = {steep}") and "Adam is at x = 1.00" in eleven.readout.text
     six = MADE["adam_switches"]
     for rate in 10.0 ** np.arange(-3, 0.01, 0.05):
         six.set(**NOT_SPARED, rate=rate)
-        assert not six.seen.won
+        assert not six.readout.won
     six.set(momentum=True, scaling=False, bias_correction=True, rate=10**-1.5)
-    assert six.seen.won
+    assert six.readout.won
 
 
 def test_failing_adam_draws_both_walks_and_regrets_or_adam_alone():
@@ -212,18 +215,18 @@ def test_two_dialects_part_where_and_with_whom_their_presets_and_praise_say():
     }
     for name, where in parted.items():
         explorer.set(**explorer.presets[name])
-        assert where in explorer.seen.text
+        assert where in explorer.readout.text
     explorer.set(**explorer.presets["Reset"] | {"size": 1.0})
     frameworks = explorer.controls["first"].options[1:]
     far = set()
     for optimizer in explorer.controls["optimizer"].options:
         for first, second in itertools.combinations(frameworks, 2):
             explorer.set(optimizer=optimizer, first=first, second=second)
-            far |= {optimizer} if explorer.seen.won else set()
+            far |= {optimizer} if explorer.readout.won else set()
     assert far == {"Nadam", "AMSGrad"}
     for outside_the_task in ({"first": "course"}, {"own": True}, {"falls": True}, {"size": 1e-2}):
         explorer.set(**explorer.presets["Reset"] | WON["two_dialects"] | {"optimizer": "AMSGrad"} | outside_the_task)
-        assert not explorer.seen.won
+        assert not explorer.readout.won
 
 
 @every_explorer
@@ -265,9 +268,9 @@ def test_adam_without_everything_is_gradient_descent_and_without_scaling_average
             x, state = optimizer.update(x, g, state)
         return x
 
-    np.testing.assert_allclose(walk(adam_without(False, False, False, 0.1)), walk(GradientDescent(0.1)), rtol=1e-9)
+    np.testing.assert_allclose(walk(adam_of_parts(False, False, False, 0.1)), walk(GradientDescent(0.1)), rtol=1e-9)
     averaged = Momentum(lr=0.1 * (1 - 0.9), beta=0.9)  # an average of gradients is a sum times 1 - β
-    np.testing.assert_allclose(walk(adam_without(True, False, False, 0.1)), walk(averaged), rtol=1e-9)
+    np.testing.assert_allclose(walk(adam_of_parts(True, False, False, 0.1)), walk(averaged), rtol=1e-9)
 
 
 @every_explorer
@@ -356,7 +359,7 @@ def test_what_was_seen_is_shown_again_and_not_drawn(line):
     pictures = []
     for height in (0.1, 0.2, 0.1, 0.2):
         explorer.controls["height"].value = height
-        pictures.append((explorer.picture.value, explorer.says.value, explorer.seen))
+        pictures.append((explorer.picture.value, explorer.says.value, explorer.readout))
     assert drawn == [0.5, 0.1, 0.2]
     assert pictures[:2] == pictures[2:] and len(set(pictures)) == 2
 
@@ -410,7 +413,7 @@ def test_the_next_step_is_drawn_while_nobody_waits(line, heights, ahead):
         before = len(drawn)
         explorer.controls["height"].value = height
         assert len(drawn) == before
-        assert (explorer.says.value, explorer.seen.text) == 2 * (f"height {height:.2f}",)
+        assert (explorer.says.value, explorer.readout.text) == 2 * (f"height {height:.2f}",)
         assert explorer.picture.value != shown
 
 
@@ -450,7 +453,7 @@ def test_pictures_are_not_kept_for_ever(line):
         (whole_slider("", 0, 9, 5), 4, 5, 6),
         (whole_slider("", 0, 9, 5), 6, 5, 4),
         (whole_slider("", 0, 9, 5), 8, 9, 9),
-        (steps_slider("", 0, 9, 5), 4, 5, 6),
+        (play_slider("", 0, 9, 5), 4, 5, 6),
         (slider("", -1.0, 1.0, 0.0, 0.1), -0.3, -0.2, -0.1),
         (slider("", -1.0, 1.0, 0.0, 0.1), 0.1, 0.0, -0.1),
         (slider("", -1.0, 1.0, 0.0, 0.1), -0.9, -1.0, -1.0),
@@ -643,4 +646,4 @@ def test_who_arrives_together_wins_together():
     """At 5.6 times its best step size Adam reaches the bottom of the bowl at the same step as momentum."""
     race = MODULES["race"].race()
     race.set(factor=10**0.75)
-    assert "bowl: Adam and momentum at step 39" in race.seen.text
+    assert "bowl: Adam and momentum at step 39" in race.readout.text

@@ -8,21 +8,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from adamcourse.datasets import load_digits, load_lines, load_runs
+from adamcourse.datasets import load_digits, load_lines, load_trainings
 from adamcourse.descent import descend
 from adamcourse.exercises import EXERCISES
-from adamcourse.explorers import knob_map as knobs
+from adamcourse.explorers import hyperparameter_map as knobs
 from adamcourse.explorers import learning_digits as digits
 from adamcourse.explorers import overfitting, race, rare_classes
-from adamcourse.explorers.adam_switches import adam_without
+from adamcourse.explorers.adam_switches import adam_of_parts
 from adamcourse.explorers.batch_and_rate import batch_and_rate, standardised
 from adamcourse.explorers.bias_multiplier import multiplier
-from adamcourse.explorers.forgetting import drift
 from adamcourse.explorers.momentum_phases import manner
+from adamcourse.explorers.rmsprop_memory import drift
 from adamcourse.losses import (
     CurvatureShift,
-    LeastSquares,
-    LogisticRegression,
+    LeastSquaresLoss,
+    LogisticLoss,
     Noisy,
     RareClasses,
     ReddiCounterexample,
@@ -36,7 +36,7 @@ from adamcourse.losses import (
     rotated_ravine,
     unique_features,
 )
-from adamcourse.networks import Dense, Network, ReLU, SoftmaxRegression, article_cnn
+from adamcourse.networks import Dense, Network, ReLU, SoftmaxLoss, article_cnn
 from adamcourse.optimizers import (
     SWATS,
     Adagrad,
@@ -136,7 +136,7 @@ def test_best_rates_differ_by_more_than_a_hundred_times():
 def heights():
     """The least squares of lesson 02: loss, its minimum, and the gradients of single children at a point."""
     X, y = standardised()
-    loss = LeastSquares(X, y)
+    loss = LeastSquaresLoss(X, y)
     best = np.linalg.solve(X.T @ X, X.T @ y)
     return loss, best, lambda w: (X @ w - y)[:, None] * X
 
@@ -206,7 +206,7 @@ def test_the_mean_square_of_the_walks_that_fail_doubles_in_each_step_and_a_singl
 def test_the_border_of_the_digits_moves():
     """2/λ, with λ from differences of gradients: 0.51 at first, 0.20 after a step, 1.5 after 80."""
     train, _ = load_digits()
-    loss = SoftmaxRegression(*train)
+    loss = SoftmaxLoss(*train)
 
     def border(w):
         w, v = w.astype(np.float64), np.random.default_rng(0).normal(size=w.size)
@@ -215,7 +215,7 @@ def test_the_border_of_the_digits_moves():
             v = sum(sign * loss.value_and_gradient(w + sign * 1e-4 * v)[1].astype(float) for sign in (1, -1)) / 2e-4
         return 2 / np.linalg.norm(v)
 
-    batches = SoftmaxRegression(*train, batch=100)
+    batches = SoftmaxLoss(*train, batch_size=100)
     w, borders = batches.start(), {}
     for step in range(81):
         if step in (0, 1, 80):
@@ -258,7 +258,7 @@ def test_the_best_rate_moves_with_the_minibatch_and_the_result_does_not():
         found = {}
         for k in np.arange(-1.6, 0.0, 0.05):
             explorer.set(batch=size, rate=10**k)
-            late = re.search(r"loss is (\S+) above", explorer.seen.text)
+            late = re.search(r"loss is (\S+) above", explorer.readout.text)
             found[10**k] = float(late[1]) if late else np.inf
         rates.append(min(found, key=found.get))
         ends.append(min(found.values()))
@@ -349,7 +349,7 @@ def test_where_examples_are_dealt_momentum_lowers_the_floor():
     loss, best, _ = heights()
     floors = []
     for beta in (0.0, 0.99):
-        x = descend(LeastSquares(X, y, batch=32), Momentum(0.1 * (1 - beta), beta), best, 6000).x[1000:]
+        x = descend(LeastSquaresLoss(X, y, batch_size=32), Momentum(0.1 * (1 - beta), beta), best, 6000).x[1000:]
         floors.append((loss.value(x.T) - loss.value(best)).mean())
     assert floors[1] < 0.25 * floors[0]
 
@@ -408,11 +408,11 @@ def test_adagrad_on_a_constant_slope():
 def test_adagrad_wins_on_rare_words():
     """On the lines, each optimizer at its best rate on validation lines: with each of three shuffles."""
     _, train, test = load_lines()
-    validation, unseen = LogisticRegression(train.X[2758:], train.y[2758:]), LogisticRegression(*test)
+    validation, unseen = LogisticLoss(train.X[2758:], train.y[2758:]), LogisticLoss(*test)
     rates = np.geomspace(0.01, 30, 31).astype(np.float32)
 
     def loss(optimizer, seed):
-        batches = LogisticRegression(train.X[:2758], train.y[:2758], batch=20, seed=seed)
+        batches = LogisticLoss(train.X[:2758], train.y[:2758], batch_size=20, seed=seed)
         w = np.zeros((train.X.shape[1], len(rates)), np.float32)
         state = optimizer.start(w)
         for _ in range(138):
@@ -438,7 +438,7 @@ def test_adagrad_stalls_where_the_slope_flattens_and_rmsprop_does_not(seed):
         away = np.nan_to_num(np.abs(path.x[500:, 0] - 3).mean(axis=2), nan=np.inf)
         counted = [next((k for k in range(501) if (away[k:, i] < 0.3).all()), np.inf) for i in range(111)]
         counted = np.where(stayed, counted, np.inf)
-        assert (valley.steps_to_follow(path) == counted).all()
+        assert (valley.steps_to_recover(path) == counted).all()
         steps[kind] = counted.min()
     assert 220 < steps[Adagrad] < 235  # at a rate above 30, which makes it gradient descent at a rate of 0.01
     assert 38 < steps[RMSprop] < 45
@@ -451,7 +451,7 @@ def test_the_longer_the_past_the_later_adagrad_follows_and_rmsprop_does_not_care
 
     def follows(optimizer, change):
         valley = CurvatureShift(change=change)
-        return valley.steps_to_follow(descend(valley, optimizer, np.zeros((1, 1, 10)), change + 4500))[0]
+        return valley.steps_to_recover(descend(valley, optimizer, np.zeros((1, 1, 10)), change + 4500))[0]
 
     adagrad, rmsprop = (
         [follows(optimizer, change) for change in (500, 2000)] for optimizer in (Adagrad(0.3), RMSprop(0.1))
@@ -513,7 +513,7 @@ def test_the_larger_the_change_the_farther_rmsprop_is_ahead(seed):
 
     def soonest(optimizer, factor):
         valley = CurvatureShift(factor, seed=seed)
-        steps = valley.steps_to_follow(descend(valley, optimizer, np.zeros((1, 76, 10)), 4000))
+        steps = valley.steps_to_recover(descend(valley, optimizer, np.zeros((1, 76, 10)), 4000))
         return steps.min()
 
     racers = GradientDescent(rates), Momentum(rates), Adagrad(rates), RMSprop(rates), RMSprop(rates, 0.99)
@@ -562,7 +562,7 @@ def test_adam_minus_each_ingredient(steps):
     rates, turned = np.geomspace(1e-3, 10, 81), rotated_ravine(100)
 
     def best(surface, start, *switches):
-        return descend(surface, adam_without(*switches, rates), start, steps).steps_to_target(1e-3).min()
+        return descend(surface, adam_of_parts(*switches, rates), start, steps).steps_to_target(1e-3).min()
 
     assert best(turned, turned.start, False, True, True) > 1.6 * best(turned, turned.start, True, True, True)
     assert best(turned, turned.start, True, False, True) < 1.06 * best(turned, turned.start, True, True, True)
@@ -582,7 +582,7 @@ def test_without_scaling_the_best_rate_moves_with_the_scale_of_the_loss_and_with
     gradients = np.random.default_rng(5).normal(size=(20, 3))
 
     def walk(scaling, rate, factor):
-        optimizer, x = adam_without(True, scaling, True, rate), np.ones(3)
+        optimizer, x = adam_of_parts(True, scaling, True, rate), np.ones(3)
         state = optimizer.start(x)
         for g in gradients:
             x, state = optimizer.update(x, factor * g, state)
@@ -690,7 +690,7 @@ def small_network(optimizer, seed=0):
     X = rng.normal(size=(1000, 30))
     y = (X @ rng.normal(size=(30, 5)) + 2 * rng.normal(size=(1000, 5))).argmax(axis=1)
     network = Network([Dense(32), ReLU(), Dense(32), ReLU(), Dense(5)], (30,))
-    batches, w, losses = network.loss(X, y, batch=50, seed=seed), network.start(seed, dtype=float), []
+    batches, w, losses = network.loss_on(X, y, batch_size=50, seed=seed), network.start(seed, dtype=float), []
     state = optimizer.start(w)
     for _ in range(80):
         value, gradient = batches.value_and_gradient(w)
@@ -876,7 +876,7 @@ def test_all_optimizers_but_momentum_meet_the_challenge_of_the_small_network():
 
 
 def test_the_recorded_runs_say_what_lesson_09_says():
-    runs = load_runs()
+    runs = load_trainings()
     ends = {name: run.accuracy[:, -1] for name, run in runs.as_printed.items()}
     assert ends["Adagrad"].max() < ends["GradientDescent"].min() < ends["GradientDescent"].max() < ends["Adam"].min()
     searched = {name: run.accuracy[:, -1] for name, run in runs.searched.items()}
@@ -899,7 +899,7 @@ def test_the_recorded_runs_say_what_lesson_09_says():
 @pytest.mark.parametrize("points", [1, 1.5, 2, 2.5, 3])
 def test_rmsprop_and_adam_forgive_most_and_gradient_descent_least(points):
     factors = {}
-    for name, search in load_runs().search.items():
+    for name, search in load_trainings().search.items():
         best = max(right for _, right in search)
         good = [rate for rate, right in search if right > best - points / 100]
         factors[name] = max(good) / min(good)
@@ -1012,8 +1012,8 @@ def test_who_calls_every_new_minus_one_positive():
     (X, y), (X_new, y_new) = unique_features(60, share=0.6)
 
     def right(optimizer, batch=None):
-        w = descend(LeastSquares(X, y, batch), optimizer, np.zeros(X.shape[1]), 3000).x[-1]
-        assert LeastSquares(X, y).value(w) < 1e-5
+        w = descend(LeastSquaresLoss(X, y, batch), optimizer, np.zeros(X.shape[1]), 3000).x[-1]
+        assert LeastSquaresLoss(X, y).value(w) < 1e-5
         return (np.sign(X_new @ w) == y_new).mean()
 
     assert [right(Adam(0.002), batch) for batch in (1, 6, 10, 20, 30, 45, None)] == [1, 1, 1, 0.6, 0.6, 0.6, 0.6]
@@ -1027,7 +1027,7 @@ def test_the_switch_is_ahead_of_adam_at_its_default_and_behind_adam_at_its_best(
     network, digits = article_cnn(filters=8, hidden=64), load_digits()
     swats = SWATS(tolerance=0.01, relative=True)
     switched, default, best = (
-        Training(network, optimizer, *digits, seed=seed).run_until(3).accuracy[-1]
+        Training(network, optimizer, *digits, seed=seed).run_until(3).validation_accuracy[-1]
         for optimizer in (swats, Adam(0.001), Adam(0.0032))
     )
     assert default < switched < best

@@ -18,7 +18,7 @@ from adamcourse.networks import (
     MaxPool2D,
     Network,
     ReLU,
-    SoftmaxRegression,
+    SoftmaxLoss,
     article_cnn,
 )
 from adamcourse.optimizers import Adam, GradientDescent, Lion
@@ -37,14 +37,14 @@ NETWORKS = {
 
 
 def test_gradient_agrees_with_finite_differences():
-    loss = SoftmaxRegression(IMAGES, LABELS)
+    loss = SoftmaxLoss(IMAGES, LABELS)
     w = RNG.normal(size=loss.start().shape)
     numerical = numerical_gradient(lambda w: loss.value_and_gradient(w)[0], w)
     assert relative_error(loss.value_and_gradient(w)[1], numerical) < 1e-8
 
 
 def test_before_training_every_class_has_a_tenth():
-    loss = SoftmaxRegression(IMAGES, LABELS)
+    loss = SoftmaxLoss(IMAGES, LABELS)
     assert loss.value_and_gradient(loss.start())[0] == pytest.approx(np.log(10))
 
 
@@ -54,14 +54,14 @@ def test_softmax_sums_to_one_and_survives_large_scores():
 
 
 def test_minibatches_average_to_the_whole():
-    whole, parts = SoftmaxRegression(IMAGES, LABELS), SoftmaxRegression(IMAGES, LABELS, batch=4)
+    whole, parts = SoftmaxLoss(IMAGES, LABELS), SoftmaxLoss(IMAGES, LABELS, batch_size=4)
     w = RNG.normal(size=whole.start().shape)
     mean = np.mean([parts.value_and_gradient(w)[1] for _ in range(3)], axis=0)
     np.testing.assert_allclose(mean, whole.value_and_gradient(w)[1])
 
 
 def test_a_minibatch_with_what_is_left_counts_its_own_examples():
-    whole, parts = SoftmaxRegression(IMAGES, LABELS), SoftmaxRegression(IMAGES, LABELS, batch=5)
+    whole, parts = SoftmaxLoss(IMAGES, LABELS), SoftmaxLoss(IMAGES, LABELS, batch_size=5)
     w = RNG.normal(size=whole.start().shape)
     values, gradients = zip(*(parts.value_and_gradient(w) for _ in range(3)), strict=True)  # 5 + 5 + 2 examples
     value, gradient = whole.value_and_gradient(w)
@@ -72,7 +72,7 @@ def test_a_minibatch_with_what_is_left_counts_its_own_examples():
 def test_the_same_loop_trains_on_the_digits_and_every_run_sees_the_same_minibatches():
     """Linear models reach about 91 to 92 % on MNIST (LeCun et al. 1998 report 88 %)."""
     train, test = load_digits()
-    loss = SoftmaxRegression(*train, batch=60)
+    loss = SoftmaxLoss(*train, batch_size=60)
     first, second = (descend(loss, Adam(lr=0.005), loss.start(), 400) for _ in range(2))
     assert (first.x[-1] == second.x[-1]).all()
     assert first.x.dtype == np.float32
@@ -92,15 +92,15 @@ def test_the_same_loop_trains_on_the_digits_and_every_run_sees_the_same_minibatc
 )
 def test_bad_examples_are_named(images, labels, message):
     with pytest.raises(ValueError, match=message):
-        SoftmaxRegression(images, labels)
+        SoftmaxLoss(images, labels)
 
 
 def test_bad_parameters_and_batches_are_named():
-    loss = SoftmaxRegression(IMAGES, LABELS)
+    loss = SoftmaxLoss(IMAGES, LABELS)
     with pytest.raises(ValueError, match=r"w has shape \(5,\) and type float64: the parameters are one vector of 70 "):
         loss.value_and_gradient(np.zeros(5))
-    with pytest.raises(ValueError, match="batch = 13: give a whole number, 1 to 12"):
-        SoftmaxRegression(IMAGES, LABELS, batch=13)
+    with pytest.raises(ValueError, match="batch_size = 13: give a whole number, 1 to 12"):
+        SoftmaxLoss(IMAGES, LABELS, batch_size=13)
 
 
 # --- networks ----------------------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def by_torch():
 
 
 def assert_equal_to_ours(run):
-    path = descend(DEEP.loss(*recorded_examples()), Adam(lr=0.01), numbers(DEEP.size, 97) / 2, 5)
+    path = descend(DEEP.loss_on(*recorded_examples()), Adam(lr=0.01), numbers(DEEP.size, 97) / 2, 5)
     np.testing.assert_allclose(path.loss[:5], run["losses"], rtol=1e-10)
     np.testing.assert_allclose(path.gradient[:5], run["gradients"], rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(path.x[5], run["w"], rtol=1e-10)
@@ -161,7 +161,7 @@ def test_a_network_agrees_with_pytorch():
 @pytest.mark.parametrize("name", NETWORKS)
 def test_gradients_of_whole_networks_agree_with_finite_differences(name):
     network, (images, labels) = NETWORKS[name], recorded_examples()
-    loss = network.loss(images.reshape(6, *network.input_shape), labels)
+    loss = network.loss_on(images.reshape(6, *network.input_shape), labels)
     w = 0.3 * np.random.default_rng(0).normal(size=network.size)
 
     def value(w):
@@ -206,7 +206,7 @@ def test_the_network_of_the_article_has_the_layers_of_the_article():
 
 
 def test_the_gradient_of_the_images_is_not_computed():
-    loss = DEEP.loss(*recorded_examples())
+    loss = DEEP.loss_on(*recorded_examples())
     loss.value_and_gradient(DEEP.start())
     first, fourth = loss.network.layers[0], loss.network.layers[3]
     assert "dx" in fourth._kept and "dx" not in first._kept
@@ -242,7 +242,7 @@ def test_the_start_follows_its_seed():
 
 def test_a_network_of_float32_stays_so_and_each_gradient_is_an_array_of_its_own():
     images, labels = recorded_examples()
-    loss = DEEP.loss(images.astype(np.float32), labels, batch=3)
+    loss = DEEP.loss_on(images.astype(np.float32), labels, batch_size=3)
     path = descend(loss, Adam(lr=0.01), DEEP.start(), 4)
     assert path.x.dtype == path.gradient.dtype == path.loss.dtype == np.float32
     assert len({tuple(gradient) for gradient in path.gradient}) == 5
@@ -254,7 +254,7 @@ def test_a_network_of_float32_stays_so_and_each_gradient_is_an_array_of_its_own(
 
 def test_minibatches_go_on_where_they_were():
     images, labels = recorded_examples()
-    first, second = (DEEP.loss(images, labels, batch=4, seed=7) for _ in range(2))
+    first, second = (DEEP.loss_on(images, labels, batch_size=4, seed=7) for _ in range(2))
     w = DEEP.start(dtype=np.float64)
     values = [first.value_and_gradient(w)[0] for _ in range(7)]
     second.rewind(drawn=5)
@@ -265,7 +265,7 @@ def test_minibatches_go_on_where_they_were():
 def test_two_losses_of_one_network_draw_their_dropout_apart():
     network, examples = NETWORKS["dropout"], recorded_examples()
     w = network.start(dtype=np.float64)
-    alone, other, disturbed = (network.loss(*examples) for _ in range(3))
+    alone, other, disturbed = (network.loss_on(*examples) for _ in range(3))
     expected = [alone.value_and_gradient(w)[0] for _ in range(3)]
     got = []
     for _ in range(3):
@@ -302,22 +302,22 @@ def test_evaluation_without_dropout_in_parts_is_that_of_the_whole():
 )
 def test_bad_examples_of_a_network_are_named(images, labels, message):
     with pytest.raises(ValueError, match=message):
-        DEEP.loss(images, np.array(labels))
+        DEEP.loss_on(images, np.array(labels))
     with pytest.raises(ValueError, match=message):
         DEEP.evaluate(DEEP.start(), images, np.array(labels))
 
 
 @pytest.mark.parametrize("batch", [0, 7, -1, 2.0, "all"])
 def test_bad_batches_are_named(batch):
-    with pytest.raises(ValueError, match=f"batch = {batch!r}: give a whole number, 1 to 6"):
-        DEEP.loss(*recorded_examples(), batch=batch)
+    with pytest.raises(ValueError, match=f"batch_size = {batch!r}: give a whole number, 1 to 6"):
+        DEEP.loss_on(*recorded_examples(), batch_size=batch)
 
 
 @pytest.mark.parametrize("w", [np.zeros(181), np.zeros((1, 182)), np.zeros(182, int)])
 def test_bad_parameters_of_a_network_are_named(w):
     assert DEEP.size == 182
     message = r"w has shape .*: the parameters are one vector of 182 floating-point numbers"
-    for use in (DEEP.views, DEEP.loss(*recorded_examples()).value_and_gradient, lambda w: DEEP.forward(w, IMAGES)):
+    for use in (DEEP.views, DEEP.loss_on(*recorded_examples()).value_and_gradient, lambda w: DEEP.forward(w, IMAGES)):
         with pytest.raises(ValueError, match=message):
             use(w)
 

@@ -63,7 +63,7 @@ def test_stored_pictures_keep_white_white_and_thin_lines_in_their_colour(monkeyp
     before = np.asarray(fig.canvas.buffer_rgba())[..., :3].astype(int)
     after = Image.open(io.BytesIO(base64.b64decode(shown[0]["image/png"]))).convert("RGB")
     after = np.asarray(after, int)
-    for color in ("#FFFFFF", plots.TARGET, plots.STYLES["Momentum"].color, plots.STYLES["Adam"].color):
+    for color in ("#FFFFFF", plots.TARGET_COLOR, plots.STYLES["Momentum"].color, plots.STYLES["Adam"].color):
         rgb = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
         exact = (before == rgb).all(axis=2)
         assert exact.any()
@@ -88,5 +88,5 @@ def test_the_axes_are_labelled():
     assert (left.get_xlabel(), left.get_ylabel()) == ("x", "y")
     assert (right.get_xlabel(), right.get_ylabel(), right.get_yscale()) == ("step", "loss", "log")
     fig, ax = plots.figure(projection="3d")
-    plots.space(ax, bowl)
+    plots.surface_3d(ax, bowl)
     assert ax.get_zlabel() == "f(x, y)"

@@ -25,7 +25,7 @@ from adamcourse.optimizers import (
     RMSprop,
     Scheduled,
 )
-from adamcourse.training import memory
+from adamcourse.training import memory_bytes
 
 QUIZZES = json.loads(data_file("quizzes.json").read_text(encoding="utf-8"))
 ITEMS = [(lesson, item) for lesson, items in QUIZZES.items() for item in items]
@@ -127,7 +127,7 @@ def test_answers_of_lessons_04_and_05_that_can_be_computed():
 
 def test_answers_of_lessons_09_and_10_that_can_be_computed():
     assert right("09", 1) == "5.6 MB"
-    assert memory(article_cnn(), Adam())["optimizer state"] / 1e6 == pytest.approx(5.6, abs=0.05)
+    assert memory_bytes(article_cnn(), Adam())["optimizer state"] / 1e6 == pytest.approx(5.6, abs=0.05)
     gradient = numerical_gradient(lambda s: np.log(np.exp(s).sum()) - s[0], np.zeros(3))
     fractions = [eval(part) for part in right("09", 2).strip("()").split(",")]
     np.testing.assert_allclose(gradient, fractions, atol=1e-9)

@@ -12,17 +12,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adamcourse.datasets import load_digits, load_runs
+from adamcourse.datasets import load_digits, load_trainings
 from adamcourse.descent import descend
 from adamcourse.losses import bowl, lessard, ravine, rosenbrock
-from adamcourse.networks import Dense, Dropout, Network, ReLU, SoftmaxRegression, article_cnn
+from adamcourse.networks import Dense, Dropout, Network, ReLU, SoftmaxLoss, article_cnn
 from adamcourse.optimizers import ALL, SWATS, Adam, Cosine, GradientDescent, Momentum, Scheduled, Wrapper
 from adamcourse.optimizers.optimizer import parts
 from adamcourse.training import (
     History,
     Training,
     blocks,
-    memory,
+    memory_bytes,
     random_start_problem,
     start_in_blocks,
     training_problem,
@@ -136,14 +136,14 @@ def test_many_rates_at_once_are_refused_for_a_vector():
 def test_memory_is_what_the_arrays_take(optimizer):
     run = training(optimizer)
     state = sum(part.nbytes for s in run.states for part in s if isinstance(part, np.ndarray))
-    assert memory(NETWORK, optimizer) == {
+    assert memory_bytes(NETWORK, optimizer) == {
         "parameters": run.w.nbytes,
         "gradients": run.w.nbytes,
         "optimizer state": state,
     }
-    assert memory(NETWORK, optimizer, np.float64)["optimizer state"] == 2 * state
+    assert memory_bytes(NETWORK, optimizer, np.float64)["optimizer state"] == 2 * state
     with pytest.raises(ValueError, match="x is float16"):  # nobody keeps squares of gradients in it
-        memory(NETWORK, optimizer, np.float16)
+        memory_bytes(NETWORK, optimizer, np.float16)
 
 
 def test_a_training_does_not_keep_what_it_went_through():
@@ -166,15 +166,15 @@ from adamcourse.training import Training
 
 history = Training(article_cnn(), Adam(), *load_digits()).run_until(epochs=1)
 peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]
-print(history.accuracy[0], int(peak) / 1024)
+print(history.validation_accuracy[0], int(peak) / 1024)
 """
 
 
 @pytest.mark.parametrize(("name", "optimizer"), [("Adam", Adam(1e-3)), ("GradientDescent", GradientDescent(1e-2))])
 def test_the_recorded_runs_begin_as_a_training_begins(name, optimizer):
     """Another processor rounds otherwise, and after an epoch that makes some digits of 2,000."""
-    recorded = load_runs().as_printed[name].accuracy[0, 0]
-    trained = Training(article_cnn(), optimizer, *DIGITS).run_until(1).accuracy[0]
+    recorded = load_trainings().as_printed[name].accuracy[0, 0]
+    trained = Training(article_cnn(), optimizer, *DIGITS).run_until(1).validation_accuracy[0]
     assert abs(trained - recorded) < 0.02
 
 
@@ -307,8 +307,8 @@ def test_an_older_checkpoint_outlives_a_write_that_fails(tmp_path, monkeypatch):
     [
         (lambda: training(Adam(lr=0.02)), r"optimizer = Adam\(lr=0.01.*this training has Adam\(lr=0.02"),
         (lambda: training(Momentum(0.01)), "optimizer = Adam"),
-        (lambda: training(Scheduled(Adam(lr=0.01), Cosine(9))), r"optimizer = Adam.*factor=Cosine\(steps=9\)"),
-        (lambda: training(batch=50), "batch = 60: this training has 50"),
+        (lambda: training(Scheduled(Adam(lr=0.01), Cosine(9))), r"optimizer = Adam.*schedule=Cosine\(steps=9\)"),
+        (lambda: training(batch_size=50), "batch_size = 60: this training has 50"),
         (lambda: training(seed=1), "seed = 0: this training has 1"),
         (lambda: training(train=(TRAIN[0][::-1].copy(), TRAIN[1])), "checksum of the examples"),
         (lambda: training(w=NETWORK.start(dtype=np.float64)), "type of w = float32"),
@@ -331,12 +331,17 @@ def test_a_checkpoint_of_another_training_is_refused(other, message, tmp_path):
 def test_the_history_says_what_happened():
     run = training(GradientDescent(0.0))  # nothing moves
     history = run.run_until(epochs=2)
-    assert history is run.history and run.epochs == 2 and history.batches == 5 and len(history.minibatch_losses) == 10
+    assert (
+        history is run.history
+        and run.epochs == 2
+        and history.batches_per_epoch == 5
+        and len(history.minibatch_losses) == 10
+    )
     assert history.validation == [run.network.evaluate(run.w, *TEST)] * 2
     np.testing.assert_allclose(
         history.epoch_loss, [np.mean(history.minibatch_losses[:5]), np.mean(history.minibatch_losses[5:])]
     )
-    assert history.accuracy.tolist() == [history.validation[0].accuracy] * 2
+    assert history.validation_accuracy.tolist() == [history.validation[0].accuracy] * 2
     assert history.validation_loss.tolist() == [history.validation[0].loss] * 2
 
 
@@ -349,7 +354,7 @@ def test_the_mean_of_an_epoch_leaves_out_what_is_not_finished():
 
 def test_a_training_is_the_descent_of_the_same_loss():
     """The same minibatches, the same steps: softmax regression by hand."""
-    loss = SoftmaxRegression(*TRAIN, batch=60, seed=3)
+    loss = SoftmaxLoss(*TRAIN, batch_size=60, seed=3)
     run = Training(loss.network, Adam(lr=0.01), TRAIN, TEST, seed=3, w=loss.start())
     run.run_until(epochs=2)
     x, state = loss.start(), Adam(lr=0.01).start(loss.start())
@@ -400,7 +405,7 @@ def test_the_progress_bar_is_quiet_when_it_is_not_wanted(hidden):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: training(batch=0), "batch = 0"),
+        (lambda: training(batch_size=0), "batch_size = 0"),
         (lambda: training(w=np.zeros(3)), r"w has shape \(3,\)"),
         (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0][:, :9], TEST[1])), r"images have shape \(150, 9\)"),
         (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0], np.append(TEST[1][1:], 10))), "from 0 to 9"),
@@ -499,8 +504,8 @@ def test_an_arrival_is_for_good(values, arrival):
 
 
 def test_problems_follow_their_seed():
-    loss, start = training_problem(NETWORK, TRAIN, batch=50)(3)
-    assert (loss.seed, loss.batch) == (3, 50)
+    loss, start = training_problem(NETWORK, TRAIN, batch_size=50)(3)
+    assert (loss.seed, loss.batch_size) == (3, 50)
     np.testing.assert_array_equal(start, NETWORK.start(seed=3))
     starts = [random_start_problem(rosenbrock)(seed)[1] for seed in (1, 1, 2)]
     assert (starts[0] == starts[1]).all() and (starts[0] != starts[2]).all()
@@ -525,7 +530,7 @@ def test_looks_are_taken_every_so_many_steps():
 def test_networks_are_compared_in_the_same_way():
     network = Network([Dense(12), ReLU(), Dense(10)], (784,))
     measure = lambda w: 1 - network.accuracy(w, *TEST)
-    problem = training_problem(network, TRAIN, batch=50)
+    problem = training_problem(network, TRAIN, batch_size=50)
     racers, rates = {"SGD": GradientDescent, "Adam": Adam}, {"SGD": [1e-3, 0.1, 1e4], "Adam": [1e-6, 0.01, 1e3]}
     found = tune_and_compare(problem, racers, rates, 0.5, 60, seeds=range(2), measure=measure, every=5)
     for result in found.values():

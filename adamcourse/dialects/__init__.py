@@ -1,6 +1,6 @@
 """The same optimizers as PyTorch, Keras and Optax spell them: each is the course's form and the line that differs.
 
-forms      forms that the course's core leaves out, and what several dialects share
+shared     forms that the course's core leaves out, and what several dialects share
 pytorch    PyTorch 2.13
 keras      Keras 3.15
 optax      Optax 0.2.8
@@ -14,7 +14,7 @@ from dataclasses import MISSING, fields
 from inspect import getdoc
 
 from adamcourse import optimizers
-from adamcourse.dialects import forms, keras, optax, pytorch
+from adamcourse.dialects import keras, optax, pytorch, shared
 
 FRAMEWORKS = {"PyTorch": pytorch, "Keras": keras, "Optax": optax}
 DIALECTS = {
@@ -25,8 +25,13 @@ DIALECTS = {
         "Keras": keras.Adagrad,
         "Optax": optax.Adagrad,
     },
-    "RMSprop": {"course": forms.RMSprop, "PyTorch": pytorch.RMSprop, "Keras": keras.RMSprop, "Optax": optax.RMSprop},
-    "Adadelta": {"course": forms.Adadelta, "PyTorch": pytorch.Adadelta, "Keras": keras.Adadelta},
+    "RMSprop": {
+        "course": shared.RMSpropWithMomentum,
+        "PyTorch": pytorch.RMSprop,
+        "Keras": keras.RMSprop,
+        "Optax": optax.RMSprop,
+    },
+    "Adadelta": {"course": shared.Adadelta, "PyTorch": pytorch.Adadelta, "Keras": keras.Adadelta},
     "Adam": {"course": optimizers.Adam, "PyTorch": pytorch.Adam, "Keras": keras.Adam, "Optax": optax.Adam},
     "AdamW": {"course": optimizers.AdamW, "PyTorch": pytorch.AdamW, "Keras": keras.AdamW, "Optax": optax.AdamW},
     "AMSGrad": {
@@ -39,7 +44,7 @@ DIALECTS = {
     "Nadam": {"course": optimizers.Nadam, "PyTorch": pytorch.NAdam, "Keras": keras.Nadam, "Optax": optax.Nadam},
     "RAdam": {"course": optimizers.RAdam, "PyTorch": pytorch.RAdam, "Optax": optax.RAdam},
     "Lion": {"course": optimizers.Lion, "Keras": keras.Lion, "Optax": optax.Lion},
-    "Yogi": {"course": forms.Yogi, "Optax": optax.Yogi},
+    "Yogi": {"course": shared.Yogi, "Optax": optax.Yogi},
 }
 
 
@@ -110,7 +115,7 @@ def decay(kind):
     """
     if "weight_decay" not in defaults(kind):
         return ""
-    return "g ← g + λ x" if issubclass(kind, forms.L2) else "x ← x - α λ x"
+    return "g ← g + λ x" if issubclass(kind, shared.L2) else "x ← x - α λ x"
 
 
 def table(name):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from adamcourse import optimizers
-from adamcourse.dialects import forms
-from adamcourse.dialects.forms import EpsHat
+from adamcourse.dialects import shared
+from adamcourse.dialects.shared import EpsHat
 from adamcourse.optimizers import AdagradState, AdaMaxState
 from adamcourse.optimizers.optimizer import ema
 
@@ -75,7 +75,7 @@ class Adagrad(optimizers.Adagrad):
 
 
 @dataclass(frozen=True)
-class RMSprop(forms.RMSpropRateInside):
+class RMSprop(shared.RMSpropRateInVelocity):
     """The ε stands inside the root, √(v + ε), and with momentum the rate stands inside the velocity.
 
     Arguments
@@ -95,7 +95,7 @@ class RMSprop(forms.RMSpropRateInside):
 
 
 @dataclass(frozen=True)
-class Adadelta(forms.Adadelta):
+class Adadelta(shared.Adadelta):
     """The paper's form and ρ, but the default rate is 0.001, where the paper has none, which is 1.
 
     Arguments
@@ -167,7 +167,7 @@ class Adamax(optimizers.AdaMax):
 
 
 @dataclass(frozen=True)
-class Nadam(forms.Nadam):
+class Nadam(shared.NadamWithSchedule):
     """The paper's schedule with ψ = 1, so μ is near β1 after 100 steps; unlike Keras's Adam, ε is added to √v̂.
 
     Arguments

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from adamcourse import optimizers
-from adamcourse.dialects import forms, keras
+from adamcourse.dialects import keras, shared
 from adamcourse.optimizers import AdamState, AMSGradState
 from adamcourse.optimizers.optimizer import AT_LEAST_0
 from adamcourse.optimizers.relatives import averaged
@@ -43,7 +43,7 @@ class Adagrad(keras.Adagrad):
 
 
 @dataclass(frozen=True)
-class RMSprop(forms.RMSpropRateInside):
+class RMSprop(shared.RMSpropRateInVelocity):
     """The ε stands inside the root, √(v + ε), unless `eps_in_sqrt` is False; the rate stands inside the velocity.
 
     Arguments
@@ -164,7 +164,7 @@ class Lion(optimizers.Lion):
 
 
 @dataclass(frozen=True)
-class Yogi(forms.Yogi):
+class Yogi(shared.Yogi):
     """The paper's form; both moments begin at 1e-6."""
 
     lr: float | np.ndarray = field()

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from adamcourse import optimizers
-from adamcourse.dialects import forms
-from adamcourse.dialects.forms import L2, EpsHat
+from adamcourse.dialects import shared
+from adamcourse.dialects.shared import L2, EpsHat
 
 NAMES = {
     "momentum": "beta",
@@ -94,7 +94,7 @@ class Adagrad(L2, optimizers.Adagrad):
 
 
 @dataclass(frozen=True)
-class RMSprop(L2, forms.RMSprop):
+class RMSprop(L2, shared.RMSpropWithMomentum):
     """The course's form: ε is added to √v, and with momentum the rate stands outside the velocity.
 
     Arguments
@@ -108,7 +108,7 @@ class RMSprop(L2, forms.RMSprop):
 
 
 @dataclass(frozen=True)
-class Adadelta(L2, forms.Adadelta):
+class Adadelta(L2, shared.Adadelta):
     """The paper's form, with another ρ; the rate, 1 here, multiplies the step after w has seen it.
 
     Arguments
@@ -151,7 +151,7 @@ class Adamax(L2, optimizers.AdaMax):
 
 
 @dataclass(frozen=True)
-class NAdam(L2, forms.Nadam):
+class NAdam(L2, shared.NadamWithSchedule):
     """The paper's schedule: the weight of m grows from about β1 / 2 to β1, over some 30,000 steps at ψ = 0.004."""
 
 

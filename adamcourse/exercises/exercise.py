@@ -104,7 +104,7 @@ class Verdict:
         """Show nothing at the end of a cell: `check` has printed the text."""
 
 
-class Unfit(Exception):
+class InvalidAnswer(Exception):
     """An answer that cannot be compared with the reference; it carries the verdict."""
 
     def __init__(self, kind, text):
@@ -121,7 +121,7 @@ def judge(f, exercise):
     try:
         with time_limit(PATIENCE):
             answer = run(f, exercise, right)
-    except Unfit as unfit:
+    except InvalidAnswer as unfit:
         return unfit.verdict
     except Overtime:
         return Verdict(
@@ -159,7 +159,7 @@ def time_limit(seconds):
 
 
 def run(f, exercise, right=None):
-    """Return what f returns in each case, a list of lists of tuples of arrays, or raise Unfit.
+    """Return what f returns in each case, a list of lists of tuples of arrays, or raise InvalidAnswer.
 
     Arguments
     ---------
@@ -201,19 +201,19 @@ def _call(f, exercise, arguments, t, first, right):
     try:
         returned = f(*arguments)
     except Exception as error:
-        raise Unfit("crash", _crash(error, t, _functions(exercise, arguments))) from None
+        raise InvalidAnswer("crash", _crash(error, t, _functions(exercise, arguments))) from None
     if (returned is None or returned is ...) and not first:
-        raise Unfit(
+        raise InvalidAnswer(
             "wrong shape", "Not yet: your function returns nothing in some cases. Does each way end with a return?"
         )
     if returned is None or returned is ...:
-        raise Unfit(
+        raise InvalidAnswer(
             "not attempted",
             f"Not attempted yet: {exercise.name} returns nothing so far. Does it end with return {exercise.returned}?",
         )
     for name, before, after in zip(exercise.parameters, copies, arguments, strict=True):
         if not callable(after) and not np.array_equal(before, after, equal_nan=True):
-            raise Unfit(
+            raise InvalidAnswer(
                 "mutated inputs",
                 f"Not yet: your function changes its argument {name}, which the caller still needs. Do not use "
                 f"+=, -=, *= or {name}[...] = on it; write new = {name} + ... and go on with that.",
@@ -222,22 +222,24 @@ def _call(f, exercise, arguments, t, first, right):
 
 
 def _fitting(returned, exercise, right):
-    """Return the results as float arrays, copied so that a later step cannot change them, or raise Unfit."""
+    """Return the results as float arrays, copied so that a later step cannot change them, or raise InvalidAnswer."""
     parts = (returned,) if len(exercise.outputs) == 1 and not isinstance(returned, tuple) else returned
     if not isinstance(parts, (tuple, list)) or len(parts) != len(exercise.outputs):
         count = f"{len(parts)} things" if isinstance(parts, (tuple, list)) else f"one {type(parts).__name__}"
         order = f"{exercise.returned}, in this order" if len(exercise.outputs) > 1 else f"{exercise.returned} alone"
-        raise Unfit("wrong shape", f"Not yet: return {order}; yours returns {count}.")
+        raise InvalidAnswer("wrong shape", f"Not yet: return {order}; yours returns {count}.")
     for i, (name, part) in enumerate(zip(exercise.outputs, parts, strict=True)):
         kind = np.asarray(part).dtype if isinstance(part, (np.ndarray, np.number, float, int)) else None
         if kind is None:
             what = "a number" if right and not right[i].shape else "an array"
-            raise Unfit("wrong shape", f"Not yet: {name} must be {what}, yours is of type {type(part).__name__}.")
+            raise InvalidAnswer(
+                "wrong shape", f"Not yet: {name} must be {what}, yours is of type {type(part).__name__}."
+            )
         if kind.kind not in "fiu":
-            raise Unfit("wrong shape", f"Not yet: {name} must hold real numbers, yours holds {kind}.")
+            raise InvalidAnswer("wrong shape", f"Not yet: {name} must hold real numbers, yours holds {kind}.")
         if right and np.shape(part) != (shape := right[i].shape):
             what = f"have shape {shape}" if shape else "be a single number"
-            raise Unfit("wrong shape", f"Not yet: {name} must {what}, yours has shape {np.shape(part)}.")
+            raise InvalidAnswer("wrong shape", f"Not yet: {name} must {what}, yours has shape {np.shape(part)}.")
     return tuple(np.array(part) for part in parts)
 
 

@@ -11,10 +11,10 @@ def momentum_step(x, gradient, z, lr, beta):
     return x - lr * z, z
 
 
-def nesterov_step(x, previous, gradient, lr, beta):
+def nesterov_step(x, previous, gradient_at, lr, beta):
     """Return the next x: look ahead along the last step, and descend from there."""
     ahead = x + beta * (x - previous)
-    return ahead - lr * gradient(ahead)
+    return ahead - lr * gradient_at(ahead)
 
 
 def best_momentum(smallest, largest):
@@ -35,7 +35,7 @@ STREAMS = (
         hyper={"lr": 0.07, "beta": 0.35},
     ),
 )
-CUBE = {"x": (1.0, -2.0, 0.5), "previous": (1.5, -1.0, 0.5), "gradient": lambda x: x**3, "lr": 0.1, "beta": 0.7}
+CUBE = {"x": (1.0, -2.0, 0.5), "previous": (1.5, -1.0, 0.5), "gradient_at": lambda x: x**3, "lr": 0.1, "beta": 0.7}
 
 EXERCISES = (
     Exercise(
@@ -130,49 +130,51 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "the gradient is taken at x",
-                lambda x, previous, gradient, lr, beta: x + beta * (x - previous) - lr * gradient(x),
+                lambda x, previous, gradient_at, lr, beta: x + beta * (x - previous) - lr * gradient_at(x),
                 "That is heavy ball. Nesterov's idea is to ask for the gradient at the point ahead.",
             ),
             Mistake(
                 "the step begins at x",
-                lambda x, previous, gradient, lr, beta: x - lr * gradient(x + beta * (x - previous)),
+                lambda x, previous, gradient_at, lr, beta: x - lr * gradient_at(x + beta * (x - previous)),
                 "The gradient is the right one, but the step starts from the point ahead, too.",
             ),
             Mistake(
                 "you descend first and look ahead afterwards",
-                lambda x, previous, gradient, lr, beta: x - lr * gradient(x) + beta * (x - lr * gradient(x) - previous),
+                lambda x, previous, gradient_at, lr, beta: (
+                    x - lr * gradient_at(x) + beta * (x - lr * gradient_at(x) - previous)
+                ),
                 "First move on along the last step, then take the gradient there.",
             ),
             Mistake(
                 "you look back and not ahead",
-                lambda x, previous, gradient, lr, beta: nesterov_step(x, 2 * x - previous, gradient, lr, beta),
+                lambda x, previous, gradient_at, lr, beta: nesterov_step(x, 2 * x - previous, gradient_at, lr, beta),
                 "The last step was x - previous; go on in that direction.",
             ),
             Mistake(
                 "you look ahead by the whole last step",
-                lambda x, previous, gradient, lr, beta: nesterov_step(x, previous, gradient, lr, 1.0),
+                lambda x, previous, gradient_at, lr, beta: nesterov_step(x, previous, gradient_at, lr, 1.0),
                 "Only beta times the last step.",
             ),
             Mistake(
                 "this is gradient descent",
-                lambda x, previous, gradient, lr, beta: x - lr * gradient(x),
+                lambda x, previous, gradient_at, lr, beta: x - lr * gradient_at(x),
                 "First move on: ahead = x + beta * (x - previous).",
             ),
             Mistake(
                 "you return the point ahead",
-                lambda x, previous, gradient, lr, beta: x + beta * (x - previous),
+                lambda x, previous, gradient_at, lr, beta: x + beta * (x - previous),
                 "From there take a step of gradient descent.",
             ),
             Mistake(
                 "you walk uphill",
-                lambda x, previous, gradient, lr, beta: nesterov_step(x, previous, gradient, -lr, beta),
+                lambda x, previous, gradient_at, lr, beta: nesterov_step(x, previous, gradient_at, -lr, beta),
                 "Subtract lr times the gradient.",
             ),
         ),
         hints=(
             "Two lines: the point ahead, and a step of gradient descent from there.",
-            "The last step was x - previous; ahead is beta times that beyond x. `gradient` is a function: call it.",
-            "ahead = x + beta * (x - previous), then return ahead - lr * gradient(ahead).",
+            "The last step was x - previous; ahead is beta times that beyond x. `gradient_at` is a function: call it.",
+            "ahead = x + beta * (x - previous), then return ahead - lr * gradient_at(ahead).",
         ),
         praise="With lr = 1/λn and beta = (√κ - 1)/(√κ + 1) it keeps 1 - 1/√κ of the distance on a quadratic.",
     ),

@@ -33,31 +33,31 @@ def adam_with(
     return step
 
 
-def as_it_is(moment, beta, t):
+def _as_it_is(moment, beta, t):
     return moment
 
 
-def at(shift):
+def _at(shift):
     return lambda moment, beta, t: moment / (1 - beta ** (t + shift))
 
 
-def multiplied(moment, beta, t):
+def _multiplied(moment, beta, t):
     return moment * (1 - beta**t)
 
 
-def hats_of_the_old(x, gradient, m, v, t, lr, beta1, beta2, eps):
+def _hats_of_the_old(x, gradient, m, v, t, lr, beta1, beta2, eps):
     m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
     _, m, v = adam_step(x, gradient, m, v, t, lr, beta1, beta2, eps)
     return x - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
 
 
-def of_m(x, gradient, m, v, t, lr, beta1, beta2, eps):
+def _of_m(x, gradient, m, v, t, lr, beta1, beta2, eps):
     m = beta1 * m + (1 - beta1) * gradient
     v = beta2 * v + (1 - beta2) * m**2
     return x - lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
 
 
-def with_eps_hat(x, gradient, m, v, t, lr, beta1, beta2, eps):
+def _with_eps_hat(x, gradient, m, v, t, lr, beta1, beta2, eps):
     m = beta1 * m + (1 - beta1) * gradient
     v = beta2 * v + (1 - beta2) * gradient**2
     rate = lr * np.sqrt(1 - beta2**t) / (1 - beta1**t)
@@ -67,18 +67,18 @@ def with_eps_hat(x, gradient, m, v, t, lr, beta1, beta2, eps):
 MISTAKES = (
     Mistake(
         "there is no bias correction",
-        adam_with(correct_m=as_it_is, correct_v=as_it_is),
+        adam_with(correct_m=_as_it_is, correct_v=_as_it_is),
         "m and v start at 0 and are too small at first, v more than m where β2 is near 1, so that the first steps are "
         "too long: 3.16 α at the defaults. Divide m by 1 - beta1**t and v by 1 - beta2**t.",
     ),
     Mistake(
         "only m is corrected",
-        adam_with(correct_v=as_it_is),
+        adam_with(correct_v=_as_it_is),
         "v starts at 0 as well, and fills more slowly: uncorrected, it makes the first step 31.6 α at the defaults.",
     ),
     Mistake(
         "only v is corrected",
-        adam_with(correct_m=as_it_is),
+        adam_with(correct_m=_as_it_is),
         "m starts at 0 as well: without its correction the first step is a tenth of α at the defaults.",
     ),
     Mistake(
@@ -110,22 +110,22 @@ MISTAKES = (
     ),
     Mistake(
         "m_hat and v_hat are computed before m and v are updated",
-        hats_of_the_old,
+        _hats_of_the_old,
         "Update m and v with the new gradient first, then correct them.",
     ),
     Mistake(
         "t starts at 0 in your correction",
-        adam_with(correct_m=at(-1), correct_v=at(-1)),
+        adam_with(correct_m=_at(-1), correct_v=_at(-1)),
         "1 - beta**0 is 0, and nothing can be divided by 0. The first step has t = 1, and t comes to you ready to use.",
     ),
     Mistake(
         "t is one too large in your correction",
-        adam_with(correct_m=at(+1), correct_v=at(+1)),
+        adam_with(correct_m=_at(+1), correct_v=_at(+1)),
         "t has been counted already: it is 1 at the first step. With 2 the first step is 0.74 α at the defaults.",
     ),
     Mistake(
         "the correction is multiplied",
-        adam_with(correct_m=multiplied, correct_v=multiplied),
+        adam_with(correct_m=_multiplied, correct_v=_multiplied),
         "The moments are too small at first. Divide by 1 - beta**t, which is below 1, to make them larger.",
     ),
     Mistake(
@@ -160,7 +160,7 @@ MISTAKES = (
     ),
     Mistake(
         "v averages the square of m",
-        of_m,
+        _of_m,
         "v is the mean of gradient**2, the square of each gradient, not of their average.",
     ),
     Mistake(
@@ -195,7 +195,7 @@ MISTAKES = (
     ),
     Mistake(
         "eps is added to the uncorrected root",
-        with_eps_hat,
+        _with_eps_hat,
         "This is the paper's second form, which needs eps * sqrt(1 - beta2**t) in the place of eps. As it stands eps "
         "acts 31.6 times stronger at the first step, at the defaults.",
     ),

@@ -22,12 +22,12 @@ def one_hot(scores, label):
     return np.where(np.arange(len(scores)) == label, 1.0, 0.0)
 
 
-def without_the_largest(scores, label):
+def _without_the_largest(scores, label):
     e = np.exp(scores)
     return e / e.sum() - one_hot(scores, label)
 
 
-def only_the_label(scores, label):
+def _only_the_label(scores, label):
     return (probabilities(scores) - 1) * one_hot(scores, label)
 
 
@@ -65,7 +65,7 @@ EXERCISES = (
             ),
             Mistake(
                 "the sign is turned round, and exp overflows",
-                lambda scores, label: -without_the_largest(scores, label),
+                lambda scores, label: -_without_the_largest(scores, label),
                 "The label's entry is p - 1. And take the largest score off before exp.",
             ),
             Mistake(
@@ -80,12 +80,12 @@ EXERCISES = (
             ),
             Mistake(
                 "only the label's entry is left",
-                only_the_label,
+                _only_the_label,
                 "A larger score of another class makes the label less probable, so the other entries are p and not 0.",
             ),
             Mistake(
                 "exp overflows at large scores",
-                without_the_largest,
+                _without_the_largest,
                 "exp(1000) is infinite. Take the largest score off first: the probabilities stay the same.",
             ),
             Mistake(

@@ -12,11 +12,11 @@ def lion_step(x, gradient, m, lr, beta1, beta2):
     return x, m
 
 
-def swapped(x, gradient, m, lr, beta1, beta2):
+def _swapped(x, gradient, m, lr, beta1, beta2):
     return lion_step(x, gradient, m, lr, beta2, beta1)
 
 
-def memory_first(x, gradient, m, lr, beta1, beta2):
+def _memory_first(x, gradient, m, lr, beta1, beta2):
     m = beta2 * m + (1 - beta2) * gradient
     return x - lr * np.sign(beta1 * m + (1 - beta1) * gradient), m
 
@@ -63,12 +63,12 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "beta1 and beta2 are swapped",
-                swapped,
+                _swapped,
                 "The step uses beta1, so that the newest gradient counts more in it; the memory is kept with beta2.",
             ),
             Mistake(
                 "the memory is updated before the step",
-                memory_first,
+                _memory_first,
                 "The step uses the old m, or the new gradient counts twice. First x, then m.",
             ),
             Mistake(

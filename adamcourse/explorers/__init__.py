@@ -5,10 +5,10 @@ rate_and_condition   lesson 01: gradient descent on a ravine
 batch_and_rate       lesson 02: minibatches of real data, one pass
 momentum_phases      lesson 03: momentum on a ravine, and on the map of (α, β)
 rare_word            lesson 04: the weights of a common and of a rare word, and their rates
-forgetting           lesson 05: gradients that become smaller, and what RMSprop remembers
+rmsprop_memory       lesson 05: gradients that become smaller, and what RMSprop remembers
 adam_switches        lesson 06: Adam with each ingredient switched on or off
 bias_multiplier      lesson 07: the length of a step without the correction
-knob_map             lesson 08: heat maps of Adam's settings, and the run at the cursor
+hyperparameter_map  lesson 08: heat maps of Adam's settings, and the run at the cursor
 learning_digits      lesson 09: a small network learns to read, minibatch by minibatch
 overfitting          lesson 10: few digits, dropout and weight decay
 failing_adam         lesson 11: a slope that is seldom steep, and the average regret of Adam and AMSGrad

@@ -15,7 +15,7 @@ LIMIT = 103  # steps allowed in the challenge; without momentum the best is 168,
 HUGE = 1e12
 
 
-def adam_without(momentum, scaling, bias_correction, lr):
+def adam_of_parts(momentum, scaling, bias_correction, lr):
     """Return Adam with some of its three ingredients switched off.
 
     Without momentum β1 is 0. Without scaling ε is huge and the rate as many times larger, so that the division
@@ -33,14 +33,14 @@ def adam_switches():
     (line,) = left.plot([], [], color=style.color, linestyle=style.line, zorder=4)
     (head,) = left.plot([], [], "o", color=style.color, markersize=14, fillstyle="none", markeredgewidth=2.5, zorder=5)
     right.set(yscale="log", xlabel="step", ylabel="loss", xlim=(0, STEPS), ylim=(1e-12, 1e4))
-    right.axhline(TARGET, color=plots.TARGET, linewidth=2)
+    right.axhline(TARGET, color=plots.TARGET_COLOR, linewidth=2)
     (reference,) = right.plot([], [], color="#8A8A8A", linewidth=6, alpha=0.6, label="Adam, all three")
     (curve,) = right.plot([], [], color=style.color, label="as switched")
     (cross,) = right.plot([], [], "x", color=style.color, markersize=14, markeredgewidth=3)
     fig.legend(handles=[reference, curve], loc="outside lower center", ncols=2)
 
     def draw(momentum, scaling, bias_correction, rate):
-        path = descend(SURFACE, adam_without(momentum, scaling, bias_correction, rate), SURFACE.start, STEPS)
+        path = descend(SURFACE, adam_of_parts(momentum, scaling, bias_correction, rate), SURFACE.start, STEPS)
         whole = descend(SURFACE, Adam(rate), SURFACE.start, STEPS)
         line.set_data(path.x[:, 0], path.x[:, 1])
         head.set_data(path.x[-1:, 0], path.x[-1:, 1])

@@ -6,7 +6,7 @@ from adamcourse import plots
 from adamcourse.datasets import load_heights
 from adamcourse.descent import descend
 from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider
-from adamcourse.losses import LeastSquares
+from adamcourse.losses import LeastSquaresLoss
 from adamcourse.optimizers import GradientDescent
 
 START = (-3.0, -1.5)
@@ -22,7 +22,7 @@ def standardised():
     return X, children - children.mean()
 
 
-class Shuffled:
+class ShuffledLeastSquares:
     """Least squares for many trajectories at once, each of which sees the children in an order of its own."""
 
     def __init__(self, X, y, batch):
@@ -45,25 +45,26 @@ class Shuffled:
 def batch_and_rate():
     """Return the explorer of the batch size and the learning rate α, with one pass through the data as its budget."""
     X, y = standardised()
-    whole = LeastSquares(X, y)
+    whole = LeastSquaresLoss(X, y)
     best = np.linalg.lstsq(X, y, rcond=None)[0]
     lowest = whole.value(best)
-    spread = np.var([whole.on(best, [i])[1] for i in range(len(y))], axis=0).sum()  # σ² of one child, at the minimum
-    losses = {size: Shuffled(X, y, size) for size in SIZES}
+    gradients = [whole.value_and_gradient_on(best, [i])[1] for i in range(len(y))]
+    spread = np.var(gradients, axis=0).sum()  # σ² of one child, at the minimum
+    losses = {size: ShuffledLeastSquares(X, y, size) for size in SIZES}
     style = plots.STYLES["GradientDescent"]
 
     fig, (left, right) = plots.figure(columns=2, width=11, height=5)
     angle = np.linspace(0, 2 * np.pi, 100)
     for radius in (0.5, 1, 2, 3, 4):  # the Hessian is 1 in both directions
         left.plot(best[0] + radius * np.cos(angle), best[1] + radius * np.sin(angle), color="#9A9A9A", linewidth=1)
-    left.plot(*best, "*", color=plots.TARGET, markeredgecolor="black", markersize=15, zorder=6)
+    left.plot(*best, "*", color=plots.TARGET_COLOR, markeredgecolor="black", markersize=15, zorder=6)
     (line,) = left.plot([], [], color=style.color, linewidth=1.5, zorder=4)
     (head,) = left.plot([], [], style.marker, color=style.color, markersize=11, zorder=5)
     left.set(xlabel="w₁", ylabel="w₂", xlim=(-4, 3), ylim=(-3, 4), aspect="equal")
     (single,) = right.plot([], [], color=style.color, linewidth=1, alpha=0.6, label="this trajectory")
     (curve,) = right.plot([], [], color=style.color, linewidth=3, label=f"mean of {SHUFFLES}")
     (floor,) = right.plot([], [], color="black", linestyle="--", linewidth=2, label="floor by the formula")
-    right.axhline(TARGET, color=plots.TARGET, linewidth=2)
+    right.axhline(TARGET, color=plots.TARGET_COLOR, linewidth=2)
     right.set(xlabel="children seen", ylabel="loss above the lowest", yscale="log", xlim=(0, len(y)), ylim=(1e-4, 100))
     fig.legend(handles=[single, curve, floor], loc="outside lower center", ncols=3)
 

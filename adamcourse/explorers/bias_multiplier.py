@@ -24,7 +24,7 @@ def bias_multiplier():
     (raw,) = right.plot([], [], color="black", linestyle=(0, (2, 1)), label="without correction")
     right.axhline(1, color="black", label="with correction")
     right.set(xlabel="step t", xscale="log", xlim=(1, LAST), yscale="log", ylim=(0.01, 200), ylabel="step / α")
-    cursors = [ax.axvline(1, color=plots.TARGET, linewidth=3, zorder=1) for ax in (left, right)]
+    cursors = [ax.axvline(1, color=plots.TARGET_COLOR, linewidth=3, zorder=1) for ax in (left, right)]
     (dot,) = right.plot([], [], "o", color="black", markersize=11)
     handles = [*left.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
     fig.legend(handles=handles, loc="outside lower center", ncols=2)

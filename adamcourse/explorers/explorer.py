@@ -65,7 +65,7 @@ def whole_slider(label, low, high, value):
     return widgets.IntSlider(value, min=low, max=high, description=label)
 
 
-def steps_slider(label, low, high, value):
+def play_slider(label, low, high, value):
     """Return a slider over whole numbers that can be played: it has a button that moves it on to the end."""
     return PlayedSlider(value, min=low, max=high, description=label)
 
@@ -141,7 +141,7 @@ class Explorer:
     Arguments
     ---------
     fig : a figure of `plots.figure`, kept and drawn on again and again.
-    draw : function of the controls' values, by name, that moves artists of the figure and returns what is Seen. The
+    draw : function of the controls' values, by name, that moves artists of the figure and returns a Readout. The
         same values must give the same picture, whatever was drawn before: it may be shown again without a call.
     controls : widgets by name, whose values can be hashed.
     about : what the figure shows, in a sentence; the caption for readers without a kernel begins with it.
@@ -211,22 +211,22 @@ class Explorer:
         return {name: float(f"{x:.9g}") if isinstance(x, float) else x for name, x in values.items()}
 
     def _drawn(self, **values):
-        """Return what is Seen for these values, and the picture as PNG."""
+        """Return a Readout for these values, and the picture as PNG."""
         self._on_canvas = values
         return self.draw(**values), self._png()
 
     def _show(self):
         """Show the picture and the words for the controls' present values."""
         try:
-            self.seen, png = self._kept(**self._values())
+            self.readout, png = self._kept(**self._values())
         except Exception as error:
             self.says.value = f"This explorer failed: {type(error).__name__}: {error}"
             raise
         with self.picture.hold_sync():  # in one message: the browser loads the picture anew with each
-            self.picture.value, self.picture.tooltip = png, self.seen.text
-        self.says.value = self.seen.text
+            self.picture.value, self.picture.tooltip = png, self.readout.text
+        self.says.value = self.readout.text
         if self.challenge:
-            won = f"Done. {self.challenge.praise}" if self.seen.won else "Not yet."
+            won = f"Done. {self.challenge.praise}" if self.readout.won else "Not yet."
             self.verdict.value = f"<b>Challenge.</b> {self.challenge.task} <b>{won}</b>"
 
     def box(self):
@@ -245,7 +245,7 @@ class Explorer:
         if self._on_canvas != self._values():  # what was drawn last is not what is shown
             self.update()
         task = f" Challenge: {self.challenge.task}" if self.challenge else ""
-        caption = f"Explorer: {self.about} At first: {self.seen.text}{task}"
+        caption = f"Explorer: {self.about} At first: {self.readout.text}{task}"
         nothing = widgets.HTML(layout=widgets.Layout(display="none"))  # what a live explorer needs for a caption
         live = self.box()._repr_mimebundle_(), nothing._repr_mimebundle_()
         show_picture(self.fig.canvas.buffer_rgba(), caption, live)

@@ -29,10 +29,10 @@ def failing_adam():
             [ax.plot([], [], label=style.label, markevery=n, **look)[0] for ax, n in ((left, 120), (right, 40))]
         )
     for worst_or_best, name in ((1, "worst point"), (-1, "best point")):
-        left.axhline(worst_or_best, color=plots.TARGET, linewidth=2)
+        left.axhline(worst_or_best, color=plots.TARGET_COLOR, linewidth=2)
         left.text(STEPS, worst_or_best, name, ha="right", va="bottom", color="#7A4F00")
     left.set(xlabel="step", ylabel="x", xlim=(0, STEPS), ylim=(-1.1, 1.25))
-    (limit,) = right.plot([], [], color=plots.TARGET, linewidth=2, label="2 (C - 2) / 3")
+    (limit,) = right.plot([], [], color=plots.TARGET_COLOR, linewidth=2, label="2 (C - 2) / 3")
     right.set(xlabel="step", ylabel="average regret", yscale="log", xlim=(0, STEPS), ylim=(1e-2, 20))
     fig.legend(handles=[lines[0][0], lines[1][0], limit], loc="outside lower center", ncols=3)
     cycles = np.arange(3, STEPS + 1, 3)  # within one, the regret jumps and comes back

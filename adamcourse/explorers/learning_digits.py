@@ -7,14 +7,14 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.datasets import digits_subset
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider, steps_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider, play_slider
 from adamcourse.networks import mlp
 from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
 from adamcourse.training import Training
 
 NETWORK = mlp()
 LEARNERS = {plots.STYLES[kind.__name__].label: kind for kind in (GradientDescent, Momentum, Adagrad, RMSprop, Adam)}
-TRAIN, OTHERS, BATCH, EPOCHS, LOOK = 1000, 500, 50, 10, 10  # a look at the other digits every ten minibatches
+TRAIN, VALIDATION, BATCH, EPOCHS, LOOK = 1000, 500, 50, 10, 10  # a look at the other digits every ten minibatches
 STEPS = EPOCHS * TRAIN // BATCH
 ROWS, COLUMNS, TALL = 3, 6, 42  # of the digits that are shown, and the height of one with its name
 SOON, TARGET = 40, 0.85
@@ -31,7 +31,7 @@ class Watched(NamedTuple):
 @lru_cache(maxsize=2)  # this training, and one drawn ahead: playing the steps computes nothing anew
 def trained(name, rate):
     """Train from the same start with one optimizer, and return what was seen."""
-    train, (images, labels) = digits_subset(TRAIN, OTHERS)
+    train, (images, labels) = digits_subset(TRAIN, VALIDATION)
     training = Training(NETWORK, LEARNERS[name](rate), train, (images, labels), BATCH)
     evaluations, classes = [], []
 
@@ -47,7 +47,7 @@ def trained(name, rate):
 
 def learning_digits():
     """Return the explorer of a training: the optimizer, its rate, and how many minibatches are shown."""
-    _, (images, labels) = digits_subset(TRAIN, OTHERS)
+    _, (images, labels) = digits_subset(TRAIN, VALIDATION)
     fig, (left, right) = plots.figure(columns=2, width=12, height=4.8)
     (noisy,) = left.plot([], [], color="#B0B0B0", linewidth=1)
     (curve,) = left.plot([], [])
@@ -73,9 +73,8 @@ def learning_digits():
         said = f"{optimizer}, α = {rate:.3g}, {steps} minibatches of {BATCH}"
         if len(watched.losses) < steps:
             return Readout(f"{said}: the loss is no number any more at minibatch {len(watched.losses)}.")
-        text = (
-            f"{said}: on {OTHERS} validation digits the loss is {seen.loss:.2f} and the accuracy {seen.accuracy:.0%}."
-        )
+        found = f"the loss is {seen.loss:.2f} and the accuracy {seen.accuracy:.0%}"
+        text = f"{said}: on {VALIDATION} validation digits {found}."
         return Readout(text, won=steps <= SOON and seen.accuracy >= TARGET)
 
     return Explorer(
@@ -84,7 +83,7 @@ def learning_digits():
         {
             "optimizer": choice("optimizer", tuple(LEARNERS), "Adam"),
             "rate": log_slider("learning rate α", 1e-4, 10**0.5, 0.001),
-            "steps": steps_slider("minibatches", 0, STEPS, 60),
+            "steps": play_slider("minibatches", 0, STEPS, 60),
         },
         about="32 hidden units learn 1,000 digits; on the right 18 validation digits, and below each what they read.",
         presets={

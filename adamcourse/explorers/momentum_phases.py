@@ -57,7 +57,7 @@ def momentum_phases():
     (line,) = middle.plot([], [], color=style.color, marker=".", linewidth=1.5, zorder=4)
     (curve,) = right.plot([], [], color=style.color)
     (cross,) = right.plot([], [], "x", color=style.color, markersize=14, markeredgewidth=3)
-    right.axhline(TARGET, color=plots.TARGET, linewidth=2)
+    right.axhline(TARGET, color=plots.TARGET_COLOR, linewidth=2)
     right.set(yscale="log", xlabel="step", ylabel="loss", xlim=(0, SHOWN), ylim=(1e-10, 1e4))
 
     def draw(rate, beta):

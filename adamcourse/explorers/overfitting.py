@@ -9,14 +9,14 @@ from adamcourse.networks import mlp
 from adamcourse.optimizers import AdamW
 from adamcourse.training import Training
 
-TRAIN, OTHERS, BATCH, EPOCHS, RATE = 200, 500, 20, 25, 0.01
+TRAIN, VALIDATION, BATCH, EPOCHS, RATE = 200, 500, 20, 25, 0.01
 TARGET = 0.7
 
 
 def trained(dropout, decay):
     """Return the History of a training with dropout behind the hidden layer and decoupled weight decay."""
     return Training(
-        mlp(dropout=dropout), AdamW(RATE, weight_decay=decay), *digits_subset(TRAIN, OTHERS), BATCH
+        mlp(dropout=dropout), AdamW(RATE, weight_decay=decay), *digits_subset(TRAIN, VALIDATION), BATCH
     ).run_until(EPOCHS)
 
 
@@ -25,8 +25,8 @@ def overfitting():
     style, epochs = plots.STYLES["Adam"], np.arange(1, EPOCHS + 1)
     fig, (left, right) = plots.figure(columns=2, width=12, height=4.8)
     (train,) = left.plot([], [], ":", color=style.color, label="training digits")
-    (others,) = left.plot([], [], "-", color=plots.STYLES["Momentum"].color, label="validation digits")
-    left.axhline(TARGET, color=plots.TARGET, linewidth=2)
+    (validation,) = left.plot([], [], "-", color=plots.STYLES["Momentum"].color, label="validation digits")
+    left.axhline(TARGET, color=plots.TARGET_COLOR, linewidth=2)
     left.set(xlabel="epoch", ylabel="loss", xlim=(1, EPOCHS), ylim=(0, 2))
     left.legend(loc="upper right")
     (right_ones,) = right.plot([], [], "-", color=plots.STYLES["Momentum"].color)
@@ -35,12 +35,12 @@ def overfitting():
     def draw(dropout, decay):
         history = trained(dropout, decay)
         train.set_data(epochs, history.epoch_loss)
-        others.set_data(epochs, history.validation_loss)
-        right_ones.set_data(epochs, 100 * history.accuracy)
+        validation.set_data(epochs, history.validation_loss)
+        right_ones.set_data(epochs, 100 * history.validation_accuracy)
         text = (
             f"Dropout {dropout:.1f}, λ = {decay:.3g}: at the end the loss is {history.epoch_loss[-1]:.2g} on the "
             f"training digits and {history.validation_loss[-1]:.2f} on the validation digits, at best "
-            f"{history.validation_loss.min():.2f}; the accuracy on these is {history.accuracy[-1]:.0%}."
+            f"{history.validation_loss.min():.2f}; the accuracy on these is {history.validation_accuracy[-1]:.0%}."
         )
         return Readout(text, won=bool(history.validation_loss[-1] <= TARGET))
 

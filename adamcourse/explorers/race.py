@@ -4,7 +4,7 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, log_slider, steps_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, log_slider, play_slider
 from adamcourse.losses import bowl, ravine, rosenbrock
 from adamcourse.optimizers import Adam, GradientDescent, Momentum, RMSprop
 
@@ -89,7 +89,7 @@ def race():
         fig,
         draw,
         {
-            "steps": steps_slider("steps shown", 1, STEPS, 60),
+            "steps": play_slider("steps shown", 1, STEPS, 60),
             "factor": log_slider("multiple of the best step sizes", 0.1, 10, 1),
         },
         about="four optimizers walk from one start on three surfaces; an orange star marks the minimum.",

@@ -26,7 +26,7 @@ def rare_classes():
     ranks, steps = np.arange(1, CLASSES + 1), np.arange(STEPS + 1)
     fig, (left, right) = plots.figure(columns=2, width=12, height=4.8)
     (each,) = left.plot([], [])
-    left.axhline(TARGET, color=plots.TARGET, linewidth=2)
+    left.axhline(TARGET, color=plots.TARGET_COLOR, linewidth=2)
     left.set(xlabel="class, the commonest first", ylabel="its loss at the end", xscale="log", yscale="log")
     left.set(xlim=(1, CLASSES), ylim=(1e-4, 20))
     (mean,) = right.plot([], [])

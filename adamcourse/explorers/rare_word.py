@@ -31,7 +31,7 @@ def rare_word():
     for name, (line, marker) in looks.items():
         style = {"linestyle": line, "marker": marker, "markevery": BATCHES // 5, "markersize": 9, "label": name}
         lines.append((left.plot([], [], color="black", **style)[0], right.plot([], [], color="black", **style)[0]))
-    left.axhline(1, color=plots.TARGET, linewidth=3)
+    left.axhline(1, color=plots.TARGET_COLOR, linewidth=3)
     left.set(xlabel="batch", ylabel="weight", xlim=(0, BATCHES), ylim=(-0.5, 2.5))
     right.set(xlabel="batch", ylabel="rate", yscale="log", xlim=(0, BATCHES), ylim=(1e-4, 30))
     fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)

@@ -21,12 +21,12 @@ def rate_and_condition():
     angle = np.linspace(0, 2 * np.pi, 100)
     levels = np.geomspace(0.01, 100, 9)
     rings = [left.plot([], [], color="#9A9A9A", linewidth=1)[0] for _ in levels]
-    left.plot(0, 0, "*", color=plots.TARGET, markeredgecolor="black", markersize=15, zorder=6)
+    left.plot(0, 0, "*", color=plots.TARGET_COLOR, markeredgecolor="black", markersize=15, zorder=6)
     (line,) = left.plot([], [], color=style.color, linestyle=style.line, marker=style.marker, markersize=5)
     left.set(xlabel="x", ylabel="y", xlim=(-1.5, 1.5), ylim=(-1.5, 1.5))
     (curve,) = right.plot([], [], color=style.color, linestyle=style.line)
     (cross,) = right.plot([], [], "x", color=style.color, markersize=14, markeredgewidth=3)
-    right.axhline(TARGET, color=plots.TARGET, linewidth=2)
+    right.axhline(TARGET, color=plots.TARGET_COLOR, linewidth=2)
     right.set(yscale="log", xlabel="step", ylabel="loss", xlim=(0, STEPS), ylim=(1e-9, 1e4))
     right.text(0.97 * STEPS, 1.6 * TARGET, f"target {TARGET:g}", ha="right")
 

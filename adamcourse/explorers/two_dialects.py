@@ -76,7 +76,7 @@ def two_dialects():
     right.axhspan(2e-18, ROUNDING, color="#E8E8E8")
     right.text(STEPS - 3, 3e-13, "rounding", ha="right", va="top", color="#56595C")
     (curve,) = right.plot([], [], color="black")
-    (parting,) = right.plot([], [], "o", color=plots.TARGET, markeredgecolor="black", markersize=13)
+    (parting,) = right.plot([], [], "o", color=plots.TARGET_COLOR, markeredgecolor="black", markersize=13)
     right.set(xlabel="step", ylabel="how far apart, relative", yscale="log", xlim=(0, STEPS), ylim=(2e-18, 10))
 
     def draw(optimizer, first, second, size, own, falls):

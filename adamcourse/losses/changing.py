@@ -103,30 +103,30 @@ class SparseFeature:
 class CurvatureShift:
     """A parabola that becomes flatter at one step, and has its minimum in another place from then on.
 
-    f(x) = ½ λ (x - x*)²,  λ = steepness and x* = 0 at first, λ = 1 and x* = 3 after the change
+    f(x) = ½ λ (x - x*)²,  λ = curvature and x* = 0 at first, λ = 1 and x* = 3 after the change
 
     Arguments
     ---------
-    steepness : λ before the change, > 0, default 100.
+    curvature : λ before the change, > 0, default 100.
     change : the step at which it happens, default 500.
     sigma : the standard deviation of the noise in x*, default 0.1.
     seed : of the noise, default 0.
 
-    Raises ValueError when steepness is not above 0, change is not a whole number, 0 or more, or sigma is negative.
+    Raises ValueError when curvature is not above 0, change is not a whole number, 0 or more, or sigma is negative.
 
     >>> valley = CurvatureShift(change=1, sigma=0)
     >>> [valley.value_and_gradient(np.ones(1))[1].tolist() for _ in range(2)]  # steep, to the left; flat, to the right
     [[100.0], [-2.0]]
     """
 
-    steepness: float = 100.0
+    curvature: float = 100.0
     change: int = 500
     sigma: float = 0.1
     seed: int = 0
 
     def __post_init__(self):
-        if not 0 < self.steepness < np.inf:
-            raise ValueError(f"steepness = {self.steepness}: a steepness is above 0")
+        if not 0 < self.curvature < np.inf:
+            raise ValueError(f"curvature = {self.curvature}: a curvature is above 0")
         whole_number("change", self.change, 0)
         _check_sigma(self.sigma)
         self.rewind()
@@ -137,17 +137,17 @@ class CurvatureShift:
 
     def value_and_gradient(self, x):
         """Return f(x) and its gradient at the next step, x of shape (1, ...); the value is free of noise."""
-        curvature, minimum = (self.steepness, 0.0) if self._t < self.change else (1.0, 3.0)
+        curvature, minimum = (self.curvature, 0.0) if self._t < self.change else (1.0, 3.0)
         self._t += 1
         noise = self.sigma * self._rng.normal(size=np.shape(x))
         return 0.5 * curvature * ((x - minimum) ** 2).sum(axis=0), curvature * (x - minimum + noise)
 
-    def steps_to_follow(self, path, near=0.3, settle=50):
+    def steps_to_recover(self, path, near=0.3, settle=50):
         """Return, for each rate, how many steps after the change its runs are near the new minimum to stay; or inf.
 
         Arguments
         ---------
-        path : the Path of a descent from 0, x of shape (1, rates, runs).
+        path : the Trajectory of a descent from 0, x of shape (1, rates, runs).
         near : how large the mean distance of the runs from the minimum may be, before the change and in the end,
             default 0.3. A rate that leaves the first minimum by more counts as never.
         settle : so many of the first steps do not count, default 50: in them an optimizer finds the scale of gradients,
@@ -251,7 +251,7 @@ class ReddiCounterexample:
 
         Arguments
         ---------
-        path : the Path of a descent down such a loss, x of shape (steps + 1, 1, ...).
+        path : the Trajectory of a descent down such a loss, x of shape (steps + 1, 1, ...).
 
         Source: Zinkevich 2003.
 

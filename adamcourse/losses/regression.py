@@ -9,24 +9,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.checks import batch_size, whole_number
+from adamcourse.checks import valid_batch_size, whole_number
 from adamcourse.datasets import minibatches
 
 
-class Regression(ABC):
+class RegressionLoss(ABC):
     """A mean loss over examples of linear scores X w; `value_and_gradient` takes the next minibatch.
 
     Arguments
     ---------
     X : shape (n, features), finite numbers, one example in a row.
     y : shape (n,), what each example's score is compared with, finite numbers.
-    batch : examples in a minibatch, 1 to n; default None takes all of them each time.
+    batch_size : examples in a minibatch, 1 to n; default None takes all of them each time.
     seed : of the minibatches, default 0.
 
-    Raises ValueError when X and y do not fit, are empty or not finite, or batch is out of range.
+    Raises ValueError when X and y do not fit, are empty or not finite, or batch_size is out of range.
     """
 
-    def __init__(self, X, y, batch=None, seed=0):
+    def __init__(self, X, y, batch_size=None, seed=0):
         X = np.asarray(X)
         self.X = X if X.dtype.kind == "f" else X.astype(np.float64)
         self.y = np.asarray(y).astype(self.X.dtype)
@@ -34,26 +34,26 @@ class Regression(ABC):
             raise ValueError(f"X {self.X.shape} and y {self.y.shape}: give shapes (n, features) and (n,), n at least 1")
         if not (np.isfinite(self.X).all() and np.isfinite(self.y).all()):
             raise ValueError("X and y must be finite numbers")
-        self.batch, self.seed = batch_size(batch, len(self.X)), seed
+        self.batch_size, self.seed = valid_batch_size(batch_size, len(self.X)), seed
         self.rewind()
 
     def rewind(self):
         """Begin the minibatches anew, so that the next descent sees the same ones."""
-        self._batches = self.batch and minibatches(len(self.X), self.batch, np.random.default_rng(self.seed))
+        self._batches = self.batch_size and minibatches(len(self.X), self.batch_size, np.random.default_rng(self.seed))
 
     def value_and_gradient(self, w):
         """Return f and ∇f at w on the next minibatch, or on all examples without minibatches."""
-        return self.on(w, next(self._batches) if self.batch else slice(None))
+        return self.value_and_gradient_on(w, next(self._batches) if self.batch_size else slice(None))
 
     def value(self, w):
         """Return f at w, shape (features, ...), on all examples, shape (...)."""
-        return self.on(w, slice(None))[0]
+        return self.value_and_gradient_on(w, slice(None))[0]
 
     def gradient(self, w):
         """Return ∇f at w on all examples, the shape of w."""
-        return self.on(w, slice(None))[1]
+        return self.value_and_gradient_on(w, slice(None))[1]
 
-    def on(self, w, chosen):
+    def value_and_gradient_on(self, w, chosen):
         """Return f and ∇f at w on the chosen examples, given by their indices or a slice."""
         X = self.X[chosen]  # (b, features)
         scores = np.tensordot(X, w, 1)  # (b, ...)
@@ -65,19 +65,19 @@ class Regression(ABC):
         """Return the loss of each score and its derivative with respect to the score."""
 
 
-class LeastSquares(Regression):
+class LeastSquaresLoss(RegressionLoss):
     """Half the mean squared difference between scores and y.
 
     f(w) = mean of ½ (x·w - y)²,  ∇f(w) = mean of (x·w - y) x
 
     Arguments
     ---------
-    X, y, batch, seed : as for Regression.
+    X, y, batch_size, seed : as for RegressionLoss.
 
-    Raises ValueError when X and y do not fit, are empty or not finite, or batch is out of range.
+    Raises ValueError when X and y do not fit, are empty or not finite, or batch_size is out of range.
     Source: Legendre 1805; Gauss 1809.
 
-    >>> loss = LeastSquares(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), np.array([1.0, 3.0, 5.0]))
+    >>> loss = LeastSquaresLoss(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), np.array([1.0, 3.0, 5.0]))
     >>> loss.value(np.array([1.0, 2.0])), loss.gradient(np.array([1.0, 1.0])).round(3)  # y = 1 + 2 x fits exactly
     (np.float64(0.0), array([-1.   , -1.667]))
     """
@@ -93,26 +93,26 @@ class LeastSquares(Regression):
         return 0.5 * r**2, r
 
 
-class LogisticRegression(Regression):
+class LogisticLoss(RegressionLoss):
     """The mean surprise at labels 0 and 1 when a score is the log of the odds for 1.
 
     p = 1 / (1 + exp(-x·w)),  f(w) = mean of -log(p where y = 1, 1 - p where y = 0),  ∇f(w) = mean of (p - y) x
 
     Arguments
     ---------
-    X, y, batch, seed : as for Regression; y holds only 0 and 1.
+    X, y, batch_size, seed : as for RegressionLoss; y holds only 0 and 1.
 
-    Raises ValueError when X and y do not fit, are empty or not finite, y holds other numbers than 0 and 1, or batch is
-    out of range.
+    Raises ValueError when X and y do not fit, are empty or not finite, y holds other numbers than 0 and 1, or
+    batch_size is out of range.
     Source: Cox 1958.
 
-    >>> loss = LogisticRegression(np.array([[1.0], [2.0]]), np.array([0, 1]))
+    >>> loss = LogisticLoss(np.array([[1.0], [2.0]]), np.array([0, 1]))
     >>> loss.value(np.zeros(1)).round(4), loss.gradient(np.zeros(1))  # log 2, and towards the larger x
     (np.float64(0.6931), array([-0.25]))
     """
 
-    def __init__(self, X, y, batch=None, seed=0):
-        super().__init__(X, y, batch, seed)
+    def __init__(self, X, y, batch_size=None, seed=0):
+        super().__init__(X, y, batch_size, seed)
         if not np.isin(self.y, (0, 1)).all():
             raise ValueError("y must hold only 0 and 1")
 

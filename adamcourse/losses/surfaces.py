@@ -13,7 +13,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Surface:
-    """A loss on the plane (or on a line), with everything a lesson needs to know about it.
+    """A loss of a point x, mostly in the plane, with everything a lesson needs to know about it.
 
     Arguments
     ---------

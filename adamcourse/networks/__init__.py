@@ -7,4 +7,4 @@ builders  the networks that the lessons use by name
 
 from adamcourse.networks.builders import article_cnn, mlp
 from adamcourse.networks.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
-from adamcourse.networks.network import CrossEntropy, Evaluation, Network, SoftmaxRegression
+from adamcourse.networks.network import CrossEntropy, Evaluation, Network, SoftmaxLoss

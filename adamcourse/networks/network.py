@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.checks import batch_size
+from adamcourse.checks import valid_batch_size
 from adamcourse.datasets import minibatches
 from adamcourse.losses.classification import cross_entropy
 from adamcourse.networks.layers import Dense
@@ -52,7 +52,7 @@ class Network:
         if not isinstance(input_shape, (tuple, list)):
             raise ValueError(f"input_shape = {input_shape!r}: give a tuple, as in (784,) or (28, 28, 1)")
         self.input_shape = tuple(input_shape)
-        self.shapes, self.stretches, self.size = {}, [], 0
+        self.shapes, self.layer_slices, self.size = {}, [], 0
         shape = self.input_shape
         for layer in self.layers:
             following = layer.output_shape(shape)
@@ -68,7 +68,7 @@ class Network:
         number = 1 + len({name for name in self.shapes if name.startswith(kind) and name.endswith(".W")})
         self.shapes |= {f"{kind}{number}.{name}": shape for name, shape in parameters.items()}
         first, self.size = self.size, self.size + sum(map(math.prod, parameters.values()))
-        self.stretches.append(slice(first, self.size))
+        self.layer_slices.append(slice(first, self.size))
 
     def start(self, seed=0, init="glorot", dtype=np.float32):
         """Return parameters to begin training with: biases 0, weights drawn uniformly.
@@ -109,7 +109,7 @@ class Network:
         """Return the scores, shape (n, classes), of images as in CrossEntropy; the next call overwrites them."""
         w, images = self._vector(w), _shaped(images, self.input_shape)
         x = np.ascontiguousarray(np.moveaxis(images, 0, -2), w.dtype)  # (n, features) or (height, width, n, channels)
-        for layer, stretch in zip(self.layers, self.stretches, strict=True):
+        for layer, stretch in zip(self.layers, self.layer_slices, strict=True):
             x = layer.forward(x, w[stretch], training)
         return x
 
@@ -117,11 +117,11 @@ class Network:
         """Write into gradient, shape (size,), what dscores = ∂f/∂scores makes of every parameter."""
         d = dscores
         for k in reversed(range(len(self.layers))):
-            d = self.layers[k].backward(d, w[self.stretches[k]], gradient[self.stretches[k]], need_dx=k > 0)
+            d = self.layers[k].backward(d, w[self.layer_slices[k]], gradient[self.layer_slices[k]], need_dx=k > 0)
 
-    def loss(self, images, labels, batch=None, seed=0):
+    def loss_on(self, images, labels, batch_size=None, seed=0):
         """Return the CrossEntropy of this network on these examples, a loss that `descend` takes."""
-        return CrossEntropy(self, images, labels, batch, seed)
+        return CrossEntropy(self, images, labels, batch_size, seed)
 
     def evaluate(self, w, images, labels):
         """Return loss and accuracy at w on these examples as an Evaluation; dropout is off."""
@@ -158,31 +158,31 @@ class CrossEntropy:
     network : a Network.
     images : shape (n, *input_shape), or flat, shape (n, features); finite numbers.
     labels : shape (n,), whole numbers from 0 to classes - 1.
-    batch : examples in a minibatch, 1 to n; default None takes all of them each time.
+    batch_size : examples in a minibatch, 1 to n; default None takes all of them each time.
     seed : of the minibatches, default 0.
 
     Raises ValueError when images and labels do not fit, are empty, or hold other values than these.
     Source: Bishop 2006, section 4.3.4.
 
     >>> network = Network([Dense(3)], (2,))
-    >>> loss = network.loss(np.array([[1.0, 2.0]]), np.array([0]))
+    >>> loss = network.loss_on(np.array([[1.0, 2.0]]), np.array([0]))
     >>> value, gradient = loss.value_and_gradient(np.zeros(network.size))
     >>> float(value.round(4)), network.views(gradient)["Dense1.b"].round(2)  # log 3; the label's score should grow
     (1.0986, array([-0.67,  0.33,  0.33]))
     """
 
-    def __init__(self, network, images, labels, batch=None, seed=0):
+    def __init__(self, network, images, labels, batch_size=None, seed=0):
         self.network = Network(network.layers, network.input_shape)  # so that two losses draw their dropout apart
-        self.batch, self.seed = batch, seed
+        self.batch_size, self.seed = batch_size, seed
         self.images, self.labels = _examples(images, labels, network.input_shape, network.classes)
-        batch_size(batch, len(self.labels))
+        valid_batch_size(batch_size, len(self.labels))
         self.rewind()
 
     def rewind(self, drawn=0):
         """Begin the minibatches anew, after those already drawn, so that the next descent sees the same ones."""
         self.drawn = drawn
-        if self.batch is not None:
-            batches = minibatches(len(self.labels), self.batch, np.random.default_rng(self.seed))
+        if self.batch_size is not None:
+            batches = minibatches(len(self.labels), self.batch_size, np.random.default_rng(self.seed))
             self._batches = itertools.islice(batches, drawn, None)
         for layer in self.network.layers:
             layer.rewind()
@@ -193,7 +193,7 @@ class CrossEntropy:
         The gradient is a new array, or out where one is given.
         """
         w = self.network._vector(w)
-        chosen = slice(None) if self.batch is None else next(self._batches)
+        chosen = slice(None) if self.batch_size is None else next(self._batches)
         self.drawn += 1
         labels = self.labels[chosen]  # (n,)
         scores = self.network.forward(w, self.images[chosen], training=True)  # (n, classes)
@@ -204,7 +204,7 @@ class CrossEntropy:
         return losses.mean(), gradient
 
 
-class SoftmaxRegression(CrossEntropy):
+class SoftmaxLoss(CrossEntropy):
     """The cross-entropy of linear scores: a network of one dense layer, started at 0.
 
     p = softmax(X W + b),  f(W, b) = mean over examples of -log p[label],  ∂f/∂scores = (p - onehot) / n
@@ -215,20 +215,20 @@ class SoftmaxRegression(CrossEntropy):
     ---------
     images : shape (n, 784), finite numbers.
     labels : shape (n,), whole numbers from 0 to 9.
-    batch : examples in a minibatch, 1 to n; default None takes all of them each time.
+    batch_size : examples in a minibatch, 1 to n; default None takes all of them each time.
     seed : of the minibatches, default 0.
 
     Raises ValueError when images and labels do not fit, are empty, or hold other values than these.
     Source: Bishop 2006, section 4.3.4.
 
-    >>> loss = SoftmaxRegression(np.eye(3), np.array([0, 1, 2]))
+    >>> loss = SoftmaxLoss(np.eye(3), np.array([0, 1, 2]))
     >>> value, gradient = loss.value_and_gradient(loss.start())
     >>> float(value.round(4)), gradient.shape  # before training each of ten classes has probability 1/10: log 10
     (2.3026, (40,))
     """
 
-    def __init__(self, images, labels, batch=None, seed=0):
-        super().__init__(Network([Dense(CLASSES)], np.shape(images)[1:]), images, labels, batch, seed)
+    def __init__(self, images, labels, batch_size=None, seed=0):
+        super().__init__(Network([Dense(CLASSES)], np.shape(images)[1:]), images, labels, batch_size, seed)
 
     def start(self):
         """Return the parameters before training: zeros, one flat vector in the dtype of the images."""

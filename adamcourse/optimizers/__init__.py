@@ -13,7 +13,7 @@ Hyperparameters broadcast against x, so `Adam(lr=np.geomspace(1e-3, 1, 50))` on 
 g is the gradient, t counts steps from 1, m and v are running averages of g and g².
 
 optimizer    what all share
-derived      GradientDescent, Momentum, Adagrad, RMSprop, Adam
+core         GradientDescent, Momentum, Adagrad, RMSprop, Adam
 relatives    AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion
 swats        SWATS, from Adam to momentum
 in_place     Adam for long vectors
@@ -21,7 +21,7 @@ schedules    learning rates that change from step to step
 wrappers     an optimizer in a wrapper: scheduled, or kept within bounds
 """
 
-from adamcourse.optimizers.derived import (
+from adamcourse.optimizers.core import (
     Adagrad,
     AdagradState,
     Adam,

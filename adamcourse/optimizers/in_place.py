@@ -6,7 +6,7 @@ A test holds the two against each other, bit by bit.
 
 import numpy as np
 
-from adamcourse.optimizers.derived import Adam, AdamState
+from adamcourse.optimizers.core import Adam, AdamState
 
 
 def update_in_place(optimizer, x, gradient, state):

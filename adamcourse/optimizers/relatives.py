@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.optimizers.derived import Adam, AdamState
+from adamcourse.optimizers.core import Adam, AdamState
 from adamcourse.optimizers.optimizer import FRACTION, Optimizer, ema, zeros
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.optimizers.derived import Adam, AdamState
+from adamcourse.optimizers.core import Adam, AdamState
 from adamcourse.optimizers.optimizer import AT_LEAST_0, FRACTION, Optimizer, zeros
 
 
@@ -49,7 +49,7 @@ class SWATS(Optimizer):
     >>> swats, x = SWATS(lr=0.1, tolerance=0.5, relative=True), np.array([1.0, 2.0])
     >>> state = swats.start(x)
     >>> for _ in range(3):
-    ...     x, state = swats.update(x, x, state)  # the gradient of the bowl ½ |x|²
+    ...     x, state = swats.update(x, x, state)  # the gradient of ½ |x|²
     ...     print(x.round(3), round(state.rate, 3))  # the rate is found in the second step
     [0.9 1.9] 0.0
     [0.8 1.8] 0.069

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class Wrapper:
-    """What wrappers share: they are optimizers themselves, and look like the one inside.
+    """What wrappers share: each has `start` and `update` like an optimizer, and looks like the one inside.
 
     A wrapper may clip by a norm or do something else in which coordinates see each other, so a long vector reaches it
     whole. One that treats each coordinate by itself says so with `elementwise = property(as_inside)`.
@@ -47,11 +47,11 @@ def as_inside(wrapper):
     return getattr(wrapper.optimizer, "elementwise", False)
 
 
-def at_rate(optimizer, factor):
+def scale_rate(optimizer, factor):
     """Return an optimizer like this one, its learning rate, or that of the one inside, multiplied by a factor."""
     now = copy(optimizer)  # `replace` would check every argument again, which takes as long as a step
     inside = getattr(optimizer, "optimizer", None)
-    name, value = ("lr", optimizer.lr * factor) if inside is None else ("optimizer", at_rate(inside, factor))
+    name, value = ("lr", optimizer.lr * factor) if inside is None else ("optimizer", scale_rate(inside, factor))
     object.__setattr__(now, name, value)
     return now
 
@@ -70,7 +70,7 @@ class Scheduled(Wrapper):
     Arguments
     ---------
     optimizer : any optimizer with a learning rate `lr`, also one in a wrapper; of two schedules the factors multiply.
-    factor : function of the number of steps taken so far, 0 at the first step, that returns a number, 0 or more.
+    schedule : function of the number of steps taken so far, 0 at the first step, that returns a number, 0 or more.
 
     Raises ValueError when the optimizer has no `lr`, and in `update` when a factor is below 0.
 
@@ -86,7 +86,7 @@ class Scheduled(Wrapper):
     [0.1833]
     """
 
-    factor: Callable
+    schedule: Callable
 
     elementwise = property(as_inside)
 
@@ -100,10 +100,10 @@ class Scheduled(Wrapper):
 
     def update(self, x, gradient, state):
         """Return the next x and the next state."""
-        factor = self.factor(state.t)
+        factor = self.schedule(state.t)
         if not factor >= 0:
             raise ValueError(f"factor = {factor} at step {state.t}: it must be 0 or more")
-        x, inner = at_rate(self.optimizer, factor).update(x, gradient, state.inner)
+        x, inner = scale_rate(self.optimizer, factor).update(x, gradient, state.inner)
         return x, ScheduledState(inner, state.t + 1)
 
 

@@ -1,11 +1,10 @@
 """Train a network by epochs, stop and resume to the last bit, and compare optimizers fairly.
 
-training     epochs over minibatches, with a history
-checkpoints  states of optimizers by name, so that they can be saved
-blocks       one long vector, updated block by block, and the memory it takes
-tuning       each optimizer at the best of its own learning rates
+training  epochs over minibatches, with a history
+blocks    one long vector, updated block by block, and the memory it takes
+tuning    each optimizer at the best of its own learning rates
 """
 
-from adamcourse.training.blocks import memory, start_in_blocks, update_in_blocks
+from adamcourse.training.blocks import memory_bytes, start_in_blocks, update_in_blocks
 from adamcourse.training.training import History, Training
 from adamcourse.training.tuning import TunedResult, random_start_problem, training_problem, tune_and_compare

@@ -1,4 +1,4 @@
-"""One long vector, updated block by block, and the memory that a training takes."""
+"""One long vector, updated block by block, its state in parts and whole, and the memory that a training takes."""
 
 import numpy as np
 
@@ -62,7 +62,28 @@ def update_in_blocks(optimizer, x, gradient, states):
         states[k] = update_in_place(optimizer, x[part], gradient[part], states[k])
 
 
-def memory(network, optimizer, dtype=np.float32):
+def join_blocks(parts_of_blocks):
+    """Return the parts of the whole vector from those of its blocks; a number is the same in all."""
+    first, *others = parts_of_blocks
+    return {
+        name: np.concatenate([part, *(parts[name] for parts in others)]) if isinstance(part, np.ndarray) else part
+        for name, part in first.items()
+    }
+
+
+def take_block(like, whole, part, prefix=""):
+    """Return the state of one block, a state like another one, from the parts of the whole vector."""
+
+    def value(name, old):
+        if hasattr(old, "_asdict"):
+            return take_block(old, whole, part, f"{prefix}{name}.")
+        array = whole[prefix + name]
+        return array[part] if array.ndim else array.item()
+
+    return type(like)(*(value(name, old) for name, old in like._asdict().items()))
+
+
+def memory_bytes(network, optimizer, dtype=np.float32):
     """Return how many bytes the vectors of a training take, by part.
 
     Arguments
@@ -75,7 +96,7 @@ def memory(network, optimizer, dtype=np.float32):
 
     >>> from adamcourse.networks import article_cnn
     >>> from adamcourse.optimizers import Adam
-    >>> memory(article_cnn(), Adam())  # Adam remembers two numbers for each parameter
+    >>> memory_bytes(article_cnn(), Adam())  # Adam remembers two numbers for each parameter
     {'parameters': 2775848, 'gradients': 2775848, 'optimizer state': 5551696}
     """
     one = floats(np.zeros(1, dtype))

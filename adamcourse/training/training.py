@@ -17,8 +17,7 @@ import numpy as np
 from adamcourse.checks import whole_number
 from adamcourse.networks import Dropout, Evaluation
 from adamcourse.optimizers.optimizer import parts
-from adamcourse.training.blocks import blocks, start_in_blocks, update_in_blocks
-from adamcourse.training.checkpoints import cut, joined
+from adamcourse.training.blocks import blocks, join_blocks, start_in_blocks, take_block, update_in_blocks
 
 
 @dataclass
@@ -27,20 +26,20 @@ class History:
 
     Arguments
     ---------
-    batches : how many minibatches make an epoch.
+    batches_per_epoch : how many minibatches make an epoch.
     minibatch_losses : the loss of each minibatch, before the step that it led to; a list.
     validation : for each finished epoch the Evaluation of the validation examples; a list.
     """
 
-    batches: int
+    batches_per_epoch: int
     minibatch_losses: list = field(default_factory=list)
     validation: list = field(default_factory=list)
 
     @property
     def epoch_loss(self):
         """The mean loss of the minibatches of each finished epoch, shape (epochs,)."""
-        finished = self.minibatch_losses[: len(self.validation) * self.batches]
-        return np.reshape(finished, (-1, self.batches)).mean(axis=1)
+        finished = self.minibatch_losses[: len(self.validation) * self.batches_per_epoch]
+        return np.reshape(finished, (-1, self.batches_per_epoch)).mean(axis=1)
 
     @property
     def validation_loss(self):
@@ -48,7 +47,7 @@ class History:
         return np.array([evaluation.loss for evaluation in self.validation])
 
     @property
-    def accuracy(self):
+    def validation_accuracy(self):
         """The accuracy on the validation examples after each epoch, shape (epochs,)."""
         return np.array([evaluation.accuracy for evaluation in self.validation])
 
@@ -64,29 +63,29 @@ class Training:
     network : a Network.
     optimizer : an optimizer, such as those of `optimizers`.
     train, validation : pairs of images and labels, such as `load_digits()` gives.
-    batch : examples in a minibatch, default 60; None takes all of them each time.
+    batch_size : examples in a minibatch, default 60; None takes all of them each time.
     seed : of the minibatches and of the first parameters, default 0.
     w : the first parameters, default network.start(seed); copied.
 
-    Raises ValueError when the examples, the batch or w do not fit the network.
+    Raises ValueError when the examples, the batch size or w do not fit the network.
 
     >>> from adamcourse.datasets import load_digits
     >>> from adamcourse.networks import Dense, ReLU
     >>> from adamcourse.networks import Network
     >>> from adamcourse.optimizers import Adam
     >>> training = Training(Network([Dense(32), ReLU(), Dense(10)], (784,)), Adam(), *load_digits())
-    >>> print(training.run_until(epochs=2).accuracy.round(2))
+    >>> print(training.run_until(epochs=2).validation_accuracy.round(2))
     [0.88 0.9 ]
     """
 
-    def __init__(self, network, optimizer, train, validation, batch=60, seed=0, w=None):
+    def __init__(self, network, optimizer, train, validation, batch_size=60, seed=0, w=None):
         self.optimizer, self.validation, self.seed = optimizer, validation, seed
-        self.loss = network.loss(*train, batch=batch, seed=seed)
+        self.loss = network.loss_on(*train, batch_size=batch_size, seed=seed)
         self.network = self.loss.network
         self.w = network.start(seed) if w is None else np.array(w)
-        network.loss(*validation), network.views(self.w)  # what does not fit is said at once
+        network.loss_on(*validation), network.views(self.w)  # what does not fit is said at once
         self.states = start_in_blocks(optimizer, self.w)
-        self.history = History(batches=-(-len(self.loss.labels) // (batch or len(self.loss.labels))))
+        self.history = History(-(-len(self.loss.labels) // (batch_size or len(self.loss.labels))))
         self._gradient = np.empty_like(self.w)
 
     @property
@@ -112,7 +111,7 @@ class Training:
         stop : a function without arguments, asked after each minibatch; True ends the run. Default None.
         """
         whole_number("epochs", epochs)
-        last = epochs * self.history.batches
+        last = epochs * self.history.batches_per_epoch
         with (
             _bar(progress, len(self.history.minibatch_losses), last) as bar,
             _interrupts() as pressed,
@@ -131,12 +130,12 @@ class Training:
         self.history.minibatch_losses.append(float(value))
         if not self.diverged:
             update_in_blocks(self.optimizer, self.w, gradient, self.states)
-            if len(self.history.minibatch_losses) % self.history.batches == 0:
+            if len(self.history.minibatch_losses) % self.history.batches_per_epoch == 0:
                 self.history.validation.append(self.network.evaluate(self.w, *self.validation))
 
     def save(self, file):
         """Write all that `resume` needs to go on to the last bit into one file, a NumPy archive."""
-        state = {f"state.{name}": part for name, part in joined(map(parts, self.states)).items()}
+        state = {f"state.{name}": part for name, part in join_blocks(map(parts, self.states)).items()}
         notes = {"of": self._description(), "generators": [layer.rng.bit_generator.state for layer in self._dropouts()]}
         file = Path(file)
         unfinished = file.with_name(file.name + ".part")  # an older checkpoint stays until this one is complete
@@ -165,7 +164,7 @@ class Training:
             whole = {name: archive[f"state.{name}"] for name in parts(self.states[0])}
             self.history.minibatch_losses = archive["losses"].tolist()
             self.history.validation = [Evaluation(*row) for row in archive["validation"].tolist()]
-        self.states = [cut(self.states[0], whole, part) for part in blocks(len(self.w), self.optimizer)]
+        self.states = [take_block(self.states[0], whole, part) for part in blocks(len(self.w), self.optimizer)]
         self.loss.rewind(drawn=len(self.history.minibatch_losses))
         for layer, state in zip(self._dropouts(), notes["generators"], strict=True):
             layer.rng.bit_generator.state = state
@@ -180,7 +179,7 @@ class Training:
         return {
             "network": f"{self.network.layers} on {self.network.input_shape}",
             "optimizer": re.sub(r" at 0x\w+", "", repr(self.optimizer)),  # a schedule is known by its name alone
-            "batch": str(self.loss.batch),
+            "batch_size": str(self.loss.batch_size),
             "seed": str(self.seed),
             "type of w": str(self.w.dtype),
             "checksum of the examples": zlib.crc32(labels.tobytes(), zlib.crc32(images.tobytes())),

@@ -80,9 +80,9 @@ def random_start_problem(surface):
     return lambda seed: (surface, np.random.default_rng(seed).uniform(*middle.T))
 
 
-def training_problem(network, train, batch=60):
+def training_problem(network, train, batch_size=60):
     """Return a problem for `tune_and_compare`: a network on examples, with parameters and minibatches drawn anew."""
-    return lambda seed: (network.loss(*train, batch=batch, seed=seed), network.start(seed))
+    return lambda seed: (network.loss_on(*train, batch_size=batch_size, seed=seed), network.start(seed))
 
 
 def _steps_of_all(loss, start, optimizer, rates, target, steps, measure, every):

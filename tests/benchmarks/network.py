@@ -29,7 +29,7 @@ OURS, TORCH = "adamcourse", "PyTorch eager, Adam"
 def ours(train):
     """Return a function that takes one step: what `Training` does, without history and progress bar."""
     network, adam = article_cnn(), Adam()
-    loss, w = network.loss(*train, batch=BATCH), network.start()
+    loss, w = network.loss_on(*train, batch_size=BATCH), network.start()
     gradient, states = np.empty_like(w), start_in_blocks(adam, w)
 
     def step():

@@ -21,7 +21,7 @@ def explorers(lesson):
     for shown, made in pairs.values():
         shown.click("Reset")
         made.set(**made.presets["Reset"])
-        shown.says(made.seen.text)
+        shown.says(made.readout.text)
     return pairs
 
 
@@ -38,7 +38,7 @@ def test_a_key_press_on_each_control_changes_the_pixels_and_the_sentence(explore
         controls = shown.controls()
         assert len(controls) == len(made.controls), name
         for label, (kind, control) in zip(made.controls, controls, strict=True):
-            said, before = made.seen.text, shown.pixels()
+            said, before = made.readout.text, shown.pixels()
             shown.press(kind, control)
             expect(shown.sentence, f"{name}, {label}").not_to_have_text(said)
             shown.says(shown.sentence.inner_text())
@@ -58,7 +58,7 @@ def test_each_slider_is_long_enough_to_drag_and_its_number_is_written_out_at_bot
                 expect(readout, name).to_have_text(WRITTEN_OUT)
                 assert readout.evaluate("number => number.scrollWidth <= number.clientWidth"), name
                 made.set(**{label: shown.value(handle, control)})
-                shown.says(made.seen.text)  # else what is on its way comes after the next test's reset
+                shown.says(made.readout.text)  # else what is on its way comes after the next test's reset
 
 
 def test_tab_goes_through_all_controls_and_buttons_in_their_order(lesson, explorers):
@@ -75,13 +75,13 @@ def test_tab_goes_through_all_controls_and_buttons_in_their_order(lesson, explor
 
 def test_presets_do_what_they_do_without_a_browser_and_reset_brings_the_picture_back(explorers):
     for name, (shown, made) in explorers.items():
-        said, first = made.seen.text, shown.pixels()
+        said, first = made.readout.text, shown.pixels()
         for preset, values in made.presets.items():
             made.set(**values)
             shown.click(preset)
-            shown.says(made.seen.text)
+            shown.says(made.readout.text)
             assert (shown.pixels() == first) == (preset == "Reset"), (name, preset)
-        assert made.seen.text == said
+        assert made.readout.text == said
 
 
 def test_challenges_are_lost_at_first_and_can_be_won(explorers):
@@ -92,4 +92,4 @@ def test_challenges_are_lost_at_first_and_can_be_won(explorers):
                 shown.set(kind, control, WON[name][label], getattr(made.controls[label], "base", None))
         expect(shown.verdict, name).to_contain_text(f"Done. {made.challenge.praise}")
         made.set(**WON[name])
-        shown.says(made.seen.text)
+        shown.says(made.readout.text)

@@ -93,7 +93,7 @@ def race(figures):
     shown, made = figures["race"]
     shown.click("Reset")
     made.set(**made.presets["Reset"])
-    shown.says(made.seen.text)
+    shown.says(made.readout.text)
     return shown, made
 
 
@@ -151,7 +151,7 @@ def test_a_fast_drag_leaves_no_queue_and_ends_with_its_last_value(figures, figur
 
     value = shown.value(handle, made.controls[control])
     made.set(**made.presets["Reset"] | {control: value})
-    shown.says(made.seen.text)
+    shown.says(made.readout.text)
     expect(shown.picture).to_have_js_property("complete", True)
     assert base64.b64decode(shown.picture.evaluate(BYTES)) == made.picture.value
     sources, widths = shown.picture.evaluate("picture => [picture.sources, picture.widths]")
@@ -178,7 +178,7 @@ def test_a_moved_slider_fetches_no_icon_and_lays_out_no_toolbar(race):
     asked = []
     shown.page.on("request", lambda request: asked.append(request.url))
     shown.page.evaluate(WATCH_TOOLBAR)
-    said = made.seen.text
+    said = made.readout.text
     shown.press(*shown.controls()[1])
     expect(shown.sentence).not_to_have_text(said)
     shown.page.wait_for_function(IDLE)
@@ -237,7 +237,7 @@ def test_pause_leaves_the_slider_where_it_is_and_the_next_play_goes_on_from_ther
     assert 60 < paused < 300
     shown.click(FAILURE)
     made.set(**made.presets[FAILURE])
-    shown.says(made.seen.text)  # else the preset may come after what is typed now
+    shown.says(made.readout.text)  # else the preset may come after what is typed now
     shown.set(*shown.controls()[0], 290)
     shown.click("Play")
     steps_shown(shown, 300)
@@ -252,10 +252,10 @@ def test_a_preset_ends_the_playing(race, preset):
     expect(shown.sentence).not_to_contain_text(" 2 steps shown")
     shown.click(preset)
     made.set(**made.presets[preset])
-    shown.says(made.seen.text)
+    shown.says(made.readout.text)
     expect(shown.box.get_by_role("button", name="Play")).to_be_visible()
     shown.press(*shown.controls()[1])  # the answer to this comes after all ticks that were on their way
-    expect(shown.sentence).not_to_have_text(made.seen.text)
+    expect(shown.sentence).not_to_have_text(made.readout.text)
     steps_shown(shown, 60)
 
 
@@ -283,7 +283,7 @@ def test_in_presentation_mode_an_explorer_answers(presenting, race):
         True,
         "single-document",
     ]
-    said, before = made.seen.text, shown.pixels()
+    said, before = made.readout.text, shown.pixels()
     shown.press(*shown.controls()[1])
     expect(shown.sentence).not_to_have_text(said)
     assert shown.pixels() != before

@@ -61,7 +61,7 @@ class CentredRMSpropState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RMSprop(optimizers.RMSprop):
+class RMSpropWithMomentum(optimizers.RMSprop):
     """RMSprop with two additions: momentum, and a variance in the place of the mean square.
 
     v ← ρ v + (1 - ρ) g²
@@ -79,7 +79,7 @@ class RMSprop(optimizers.RMSprop):
     Source: Graves 2013, section 4.2, which is centred and has momentum.
 
     >>> x = np.zeros(1)
-    >>> for rms in (RMSprop(lr=0.1), RMSprop(lr=0.1, centered=True)):
+    >>> for rms in (RMSpropWithMomentum(lr=0.1), RMSpropWithMomentum(lr=0.1, centered=True)):
     ...     print(rms.update(x, np.ones(1), rms.start(x))[0].round(4))  # 1 / √0.1, and 1 / √(0.1 - 0.01)
     [-0.3162]
     [-0.3333]
@@ -111,7 +111,7 @@ class RMSprop(optimizers.RMSprop):
         return x - self.lr * z, z
 
 
-class RMSpropRateInside(RMSprop):
+class RMSpropRateInVelocity(RMSpropWithMomentum):
     """RMSprop whose rate stands inside the velocity, so that an old step keeps the rate of its own time.
 
     z ← β z + α g / (√v + ε)
@@ -187,7 +187,7 @@ class ScheduledNadamState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Nadam(optimizers.Nadam):
+class NadamWithSchedule(optimizers.Nadam):
     """Nadam with the schedule of its paper: the weight μ of the first moment grows from about β1 / 2 to β1.
 
     m and v as in Adam
@@ -203,7 +203,7 @@ class Nadam(optimizers.Nadam):
     Raises ValueError when an argument is outside its range.
     Source: Dozat 2016, section 3.
 
-    >>> nadam = Nadam()
+    >>> nadam = NadamWithSchedule()
     >>> [round(float(nadam.mu(t)), 3) for t in (1, 100, 10_000)]
     [0.45, 0.457, 0.812]
     """

@@ -34,7 +34,7 @@ def recovery(v):
     return int(low.argmax()) + 1 if low.any() else None
 
 
-def forgetting():
+def rmsprop_memory():
     """Return the explorer of RMSprop's memory, and of the factor by which the gradients become smaller."""
     fig, (left, right) = plots.figure(columns=2, width=11, height=5)
     ours, theirs = plots.STYLES["RMSprop"], plots.STYLES["Adagrad"]

@@ -35,7 +35,7 @@ def colours(loss):
     return np.log10(np.clip(loss, 1e-6, 1e2))
 
 
-def knob_map():
+def hyperparameter_map():
     """Return the explorer of α and a second hyperparameter, β1, β2 or ε."""
     maps = {knob: heat_map(knob) for knob in KNOBS}
     style = plots.STYLES["Adam"]
@@ -50,7 +50,7 @@ def knob_map():
     (line,) = middle.plot([], [], color=style.color, linewidth=1.5, zorder=4)
     (curve,) = right.plot([], [], color=style.color)
     (cross,) = right.plot([], [], "x", color=style.color, markersize=14, markeredgewidth=3)
-    right.axhline(TARGET, color=plots.TARGET, linewidth=2)
+    right.axhline(TARGET, color=plots.TARGET_COLOR, linewidth=2)
     right.set(yscale="log", xlabel="step", ylabel="loss", xlim=(0, STEPS), ylim=(1e-8, 1e4))
 
     def draw(knob, rate, share):
