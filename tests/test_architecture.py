@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
+from inspect import ismodule
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,40 @@ def filled(text):
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_a_module_can_be_read_in_a_sitting(file):
     assert code_lines(file) <= 250
+
+
+ROOMS = [file.parent for file in MODULES if file.name == "__init__.py" and file.parent != PACKAGE]
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_a_room_lists_its_modules_and_each_imports_only_those_above_it(room):
+    listed = re.findall(r"^(\w+)  +\S", ast.get_docstring(ast.parse((room / "__init__.py").read_text())), flags=re.M)
+    listed = [name for name in listed if name != "lesson_NN"]  # there is one for each lesson
+    names = [file.stem for file in room.glob("*.py") if not file.stem.startswith(("__", "lesson_"))]
+    assert sorted(listed) == sorted(names)
+    for file in room.glob("[!_]*.py"):
+        used = re.findall(rf"^from adamcourse\.{room.name}(?:\.(\w+))? import (.+)$", file.read_text(), flags=re.M)
+        used = {inner or name for inner, names in used for name in ([""] if inner else re.findall(r"\w+", names))}
+        above = listed[: listed.index(file.stem)] if file.stem in listed else listed
+        assert used & set(listed) <= set(above), file.stem
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_no_name_shadows_a_module(room):
+    """With `from adamcourse.explorers import race` a reader would not know which of two they have."""
+    modules = {file.stem for file in room.glob("*.py")}
+    names = import_module(f"adamcourse.{room.name}")
+    assert [name for name in modules if name in vars(names) and not ismodule(vars(names)[name])] == []
+
+
+def test_no_ten_lines_are_written_twice():
+    seen = {}
+    for file in MODULES:
+        lines = [line.strip() for line in file.read_text().splitlines() if line.strip()]
+        for k in range(len(lines) - 9):
+            window = tuple(lines[k : k + 10])
+            assert window not in seen, f"{file.name} and {seen[window]}: {window[0]}"
+            seen[window] = file.name
 
 
 @pytest.mark.parametrize(

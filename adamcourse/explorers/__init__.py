@@ -1,5 +1,8 @@
-"""Live figures for the lessons: each module has a function of its own name that returns an Explorer.
+"""Live figures for the lessons: each module of a lesson has a function of its own name that returns an Explorer.
 
+prefetch             draws ahead, while nobody waits, what the next press of a key will show
+frames               pictures of which most stands still, encoded soon enough for a slider
+explorer             controls, picture, sentence and challenge, and when they are drawn
 race                 lesson 00: four optimizers on three surfaces
 rate_and_condition   lesson 01: gradient descent on a ravine
 batch_and_rate       lesson 02: minibatches of real data, one pass
@@ -8,10 +11,10 @@ rare_word            lesson 04: the weights of a common and of a rare word, and 
 rmsprop_memory       lesson 05: gradients that become smaller, and what RMSprop remembers
 adam_switches        lesson 06: Adam with each ingredient switched on or off
 bias_multiplier      lesson 07: the length of a step without the correction
-hyperparameter_map  lesson 08: heat maps of Adam's settings, and the run at the cursor
+hyperparameter_map   lesson 08: heat maps of Adam's settings, and the run at the cursor
 learning_digits      lesson 09: a small network learns to read, minibatch by minibatch
 overfitting          lesson 10: few digits, dropout and weight decay
 failing_adam         lesson 11: a slope that is seldom steep, and the average regret of Adam and AMSGrad
-rare_classes         lesson 13: classes of different frequency under three optimizers
 two_dialects         lesson 12: one optimizer as two frameworks write it, and where the two part
+rare_classes         lesson 13: classes of different frequency under three optimizers
 """

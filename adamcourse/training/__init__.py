@@ -1,7 +1,7 @@
 """Train a network by epochs, stop and resume to the last bit, and compare optimizers fairly.
 
-training  epochs over minibatches, with a history
 blocks    one long vector, updated block by block, and the memory it takes
+training  epochs over minibatches, with a history
 tuning    each optimizer at the best of its own learning rates
 """
 
