@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from adamcourse import optimizers
-from adamcourse.dialects import DIALECTS, FRAMEWORKS, defaults, difference, keras, optax, pytorch, table, translate
+from adamcourse.dialects import (
+    DIALECTS,
+    FRAMEWORKS,
+    defaults,
+    difference_in_words,
+    keras,
+    optax,
+    pytorch,
+    table,
+    translate,
+)
 from adamcourse.optimizers import Scheduled
 from tests.test_optimizers import CASES, label, walk
 
@@ -245,10 +255,10 @@ def test_each_dialect_says_how_it_differs_and_stands_in_its_table(name, framewor
     kind = DIALECTS[name][framework]
     assert kind.__name__.lower() == name.lower()
     assert kind.__module__.endswith(framework.lower())
-    assert difference(kind) != difference(DIALECTS[name]["course"])
-    assert len(difference(kind)) <= 120
+    assert difference_in_words(kind) != difference_in_words(DIALECTS[name]["course"])
+    assert len(difference_in_words(kind)) <= 120
     lines = table(name).splitlines()
-    assert lines[-1 - list(DIALECTS[name])[::-1].index(framework)] == f"{framework}: {difference(kind)}"
+    assert lines[-1 - list(DIALECTS[name])[::-1].index(framework)] == f"{framework}: {difference_in_words(kind)}"
     row = next(line for line in lines if line.split()[0] == framework)
     assert row.split()[1] == ("none" if framework == "Optax" else f"{defaults(kind)['lr']:g}")
 

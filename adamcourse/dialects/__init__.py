@@ -6,8 +6,9 @@ keras      Keras 3.15
 optax      Optax 0.2.8
 
 A dialect is an optimizer like all others, with its framework's defaults and the course's names for hyperparameters.
-The first line of its docstring says how it differs. What is left out are options that change nothing of the
-mathematics, and those that no recorded run in data/recorded/ covers.
+The first line of its docstring says how it differs, and `table` prints it: what is changed there changes lesson 12.
+What is left out are options that change nothing of the mathematics, and those that no recorded run in data/recorded/
+covers.
 """
 
 from dataclasses import MISSING, fields
@@ -88,34 +89,34 @@ def translate(framework, name, **arguments):
     return known[key](**settings)
 
 
-def defaults(kind):
+def defaults(cls):
     """Return the hyperparameters of an optimizer's class with their defaults, None where there is no default.
 
     >>> defaults(optax.Lion)
     {'lr': None, 'beta1': 0.9, 'beta2': 0.99, 'weight_decay': 0.001}
     """
-    own = [field for field in fields(kind) if field.name != "bias_correction"]  # no framework has that choice
+    own = [field for field in fields(cls) if field.name != "bias_correction"]  # no framework has that choice
     return {field.name: None if field.default is MISSING else field.default for field in own}
 
 
-def difference(kind):
+def difference_in_words(cls):
     """Return the sentence that says how a dialect differs from the course's form.
 
-    >>> difference(optax.Nadam)
+    >>> difference_in_words(optax.Nadam)
     "The course's form: β1 is constant, where the paper lets it grow."
     """
-    return getdoc(kind).splitlines()[0]
+    return getdoc(cls).splitlines()[0]
 
 
-def decay(kind):
+def decay_formula(cls):
     """Return what weight decay means in a dialect, as a formula, or "" where it has none.
 
-    >>> decay(pytorch.Adam), decay(keras.Adam)
+    >>> decay_formula(pytorch.Adam), decay_formula(keras.Adam)
     ('g ← g + λ x', 'x ← x - α λ x')
     """
-    if "weight_decay" not in defaults(kind):
+    if "weight_decay" not in defaults(cls):
         return ""
-    return "g ← g + λ x" if issubclass(kind, shared.L2) else "x ← x - α λ x"
+    return "g ← g + λ x" if issubclass(cls, shared.L2) else "x ← x - α λ x"
 
 
 def table(name):
@@ -139,19 +140,21 @@ def table(name):
     if name not in DIALECTS:
         raise ValueError(f"name = {name!r}: choose one of {', '.join(DIALECTS)}")
     row = DIALECTS[name]
-    columns = list(dict.fromkeys(column for kind in row.values() for column in defaults(kind)))
+    columns = list(dict.fromkeys(column for cls in row.values() for column in defaults(cls)))
     lines = [[name, *columns, "weight decay is"]]
-    for framework, kind in row.items():
-        own = defaults(kind)
-        lines.append([framework, *(_shown(own[column]) if column in own else "" for column in columns), decay(kind)])
+    for framework, cls in row.items():
+        own = defaults(cls)
+        lines.append(
+            [framework, *(_shown(own[column]) if column in own else "" for column in columns), decay_formula(cls)]
+        )
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rows = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
-    return "\n".join([*rows, "", *(f"{f}: {difference(kind)}" for f, kind in row.items() if f != "course")])
+    return "\n".join([*rows, "", *(f"{f}: {difference_in_words(cls)}" for f, cls in row.items() if f != "course")])
 
 
-def _names(framework, kind):
+def _names(framework, cls):
     """Return a framework's names for the hyperparameters of a dialect, with ours; one of theirs may hold two."""
-    own, names = set(defaults(kind)), FRAMEWORKS[framework].NAMES
+    own, names = set(defaults(cls)), FRAMEWORKS[framework].NAMES
     renamed = {theirs: ours for theirs, ours in names.items() if own.issuperset(ours.split())}
     return renamed | {name: name for name in own if name not in " ".join(names.values()).split()}
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.dialects import DIALECTS, defaults, difference
+from adamcourse.dialects import DIALECTS, defaults, difference_in_words
 from adamcourse.explorers.explorer import Challenge, Explorer, Readout, checkbox, choice, log_slider
 from adamcourse.losses import Replay
 from adamcourse.optimizers import Scheduled
@@ -62,7 +62,7 @@ def unlike(one, other):
 def reasons(name, *written_by):
     """Return the sentences that say how these dialects differ from the course's form."""
     own = [framework for framework in dict.fromkeys(written_by) if framework != "course"]
-    return " ".join(f"{framework}: {difference(DIALECTS[name][framework])}" for framework in own)
+    return " ".join(f"{framework}: {difference_in_words(DIALECTS[name][framework])}" for framework in own)
 
 
 def two_dialects():
