@@ -45,9 +45,9 @@ def indexed(index):
 # --- the site --------------------------------------------------------------------------------------------------------
 
 
-def test_the_site_lists_every_lesson(site):
+def test_the_site_lists_every_lesson_and_the_glossary(site):
     listed = read_json(site / "api" / "contents" / "all.json")["content"]
-    assert sorted(entry["path"] for entry in listed) == [file.name for file in refresh.lessons()]
+    assert sorted(entry["path"] for entry in listed) == [*(file.name for file in refresh.lessons()), "glossary.md"]
 
 
 def test_a_lesson_of_the_site_first_installs_the_course_and_then_is_the_lesson(site):

@@ -42,9 +42,9 @@ def visit(chromium, address):
     visitor.close()
 
 
-def test_the_lessons_are_listed(visit):
+def test_the_lessons_and_the_glossary_are_listed(visit):
     page, _ = visit
-    names = [re.compile(f"^{re.escape(file.name)}") for file in refresh.lessons()]
+    names = [re.compile(f"^{re.escape(name)}") for name in [*(file.name for file in refresh.lessons()), "glossary.md"]]
     expect(page.locator(".jp-DirListing-itemText")).to_have_text(names)
 
 

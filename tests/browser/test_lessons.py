@@ -54,9 +54,9 @@ ANSWERS = {
     ),
     "03_build_up_momentum": (
         "nesterov_step",
-        "x + beta * (x - previous) - lr * gradient(x)",
+        "x + beta * (x - previous) - lr * gradient_at(x)",
         "the gradient is taken at x",
-        "(y := x + beta * (x - previous)) - lr * gradient(y)",
+        "(y := x + beta * (x - previous)) - lr * gradient_at(y)",
     ),
     "04_give_each_coordinate_its_own_step": (
         "adagrad_step",
