@@ -25,7 +25,7 @@ NOISE, TRAIN, VALIDATION, BATCH = 0.5, 1000, 300, 50
 
 
 def noisy_ravine(seed):
-    """Return a ravine with noise, and a start that the seed decides: a problem for `tune_and_compare`."""
+    """Return loss and start for a seed, a ravine with noise; the function is a problem for `tune_and_compare`."""
     surface, start = random_start_problem(ravine(20))(seed)
     return Noisy(surface, NOISE, seed), start
 
@@ -64,7 +64,7 @@ def _tuned(optimizers, task):
 
 
 def benchmark(optimizer):
-    """Race an optimizer against the lessons' own, print the score card, and return the results.
+    """Race optimizers made from a rate against the lessons' own, print the score card, and return the results.
 
     On each task everyone has the same rates to choose from and three seeds. The score is the mean number of steps in
     the geometric sense, as a multiple of the best baseline: 1 is as good as the best specialists, on average.

@@ -1,4 +1,4 @@
-"""The data in data/: digits, heights, lines of two books, recorded trainings; and seeded minibatches."""
+"""The data in data/: digits, heights, lines, trainings, steps of frameworks; and seeded minibatches."""
 
 import csv
 import hashlib
@@ -63,7 +63,7 @@ def load_digits(dtype=np.float32):
 
 @lru_cache(maxsize=4)
 def digits_subset(train, validation):
-    """Return a few digits to learn and others to validate with, both from the digits to train with.
+    """Return so many digits to learn and so many others to validate with, both from the digits to train with.
 
     Arguments
     ---------
@@ -191,8 +191,8 @@ def load_trainings():
     return Runs(as_printed, searched, search, adagrad)
 
 
-def load_framework_runs(framework):
-    """Return steps that a framework's own optimizers have made: a start `x0`, eight gradients `grads`, and `cases`.
+def load_framework_steps(framework):
+    """Return a dict of steps that a framework's optimizers made: a start `x0`, eight gradients `grads`, and `cases`.
 
     Each case has the version, the optimizer, its arguments `kwargs`, and `x` after each of the eight steps.
 
@@ -203,7 +203,7 @@ def load_framework_runs(framework):
     Raises ValueError when framework is another word.
     Source: PyTorch 2.13.0, Keras 3.15.1 and Optax 0.2.8; see data/README.md.
 
-    >>> recorded = load_framework_runs("Keras")
+    >>> recorded = load_framework_steps("Keras")
     >>> recorded["cases"][0]["optimizer"], recorded["cases"][0]["x"][0]
     ('SGD', [0.99, -3.0, 0.499999999, 0.0])
     """

@@ -45,7 +45,7 @@ LOOK = {
 
 
 def style_of(optimizer):
-    """Return the Style of an optimizer, by its class; one grey style for all that have none of their own."""
+    """Return the Style of an optimizer that is not in a wrapper; grey for those that have none of their own."""
     return STYLES.get(type(optimizer).__name__, OTHER._replace(label=type(optimizer).__name__))
 
 

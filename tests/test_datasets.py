@@ -70,11 +70,11 @@ def test_a_wheel_carries_all_data_and_finds_them(tmp_path):
     script = """
 import adamcourse.datasets as d
 from adamcourse.exercises.quizzes import questions
-loaders = [name for name in vars(d) if name.startswith("load_") and name != "load_framework_runs"]
+loaders = [name for name in vars(d) if name.startswith("load_") and name != "load_framework_steps"]
 for name in loaders:
     getattr(d, name)()
 for framework in ("PyTorch", "Keras", "Optax"):
-    d.load_framework_runs(framework)
+    d.load_framework_steps(framework)
 questions("00")
 print(d.__file__, len(loaders))
 """

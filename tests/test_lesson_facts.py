@@ -36,7 +36,7 @@ from adamcourse.losses import (
     rotated_ravine,
     unique_features,
 )
-from adamcourse.networks import Dense, Network, ReLU, SoftmaxLoss, article_cnn
+from adamcourse.networks import Dense, Network, ReLU, SoftmaxLoss, article_cnn, mlp
 from adamcourse.optimizers import (
     SWATS,
     Adagrad,
@@ -499,6 +499,8 @@ def test_with_a_long_memory_rmsprop_dives_and_leaps_back_where_numbers_do_not_en
         assert x[-1] == pytest.approx(0.0025, rel=0.01)
     short = np.abs(descend(bowl, RMSprop(0.005, 0.999), (-0.8, 0.9), 30_000).x[:, 0])
     assert 0 < short[-1] < 1e-320  # in float64 a step of less than half the smallest number is none
+    single = descend(bowl, RMSprop(0.005, 0.99), np.array([-0.8, 0.9], np.float32), 30_000).x[:, 0]
+    assert -1e-43 < single[-1] == single[1000] < 0
 
 
 def test_epsilon_inside_and_outside_the_root():
@@ -523,6 +525,11 @@ def test_the_larger_the_change_the_farther_rmsprop_is_ahead(seed):
         assert (np.diff(slower / short) > 0).all() and slower[2] > 15 * short[2]
         assert slower[2] > 3 * long[2]
     assert momentum[0] > 2 * short[0] and momentum[1] < short[1] and momentum[2] > 3 * short[2]
+    assert abs(descent[0] - short[0]) <= 1
+    valley = CurvatureShift(100, seed=seed)
+    paths = (descend(valley, optimizer, np.zeros((1, 76, 10)), 4000) for optimizer in (racers[1], racers[3]))
+    momentum, short = (valley.steps_to_recover(path, near=0.2).min() for path in paths)
+    assert momentum > 1.2 * short  # a stricter threshold turns the order round
 
 
 @pytest.mark.parametrize("start", [(-1.2, 0.5), (0.4, -0.35), (1.09, 0.06)])
@@ -540,6 +547,18 @@ def test_rmsprop_is_ahead_on_the_straight_ravine_and_behind_on_the_turned_one(st
         for surface, begin in ((ravine(100), start), (rotated_ravine(100), turn @ start))
     ]
     assert ratios[0] < 0.7 and 1.2 < ratios[1] < 3.5
+
+
+def test_how_much_rmsprop_is_behind_on_the_turned_ravine_hangs_on_the_condition():
+    rates, start = np.geomspace(1e-4, 10, 121), np.array([[1, -1], [1, 1]]) @ [-1.2, 0.5] / np.sqrt(2)
+
+    def soonest(kappa, optimizers):
+        surface = rotated_ravine(kappa)
+        return min(descend(surface, optimizer, start, 4000).steps_to_target(1e-3).min() for optimizer in optimizers)
+
+    falling = [Scheduled(RMSprop(rates), InverseTime(half)) for half in (1, 3, 10, 30, 100)]
+    ten, thousand = (soonest(kappa, falling) / soonest(kappa, [Momentum(rates)]) for kappa in (10, 1000))
+    assert ten < 1 and 10 < thousand < 15
 
 
 # --- lesson 06 -----------------------------------------------------------------------------------------------------
@@ -684,15 +703,15 @@ def test_a_million_times_the_loss_makes_no_difference():
     np.testing.assert_array_equal(one, other)  # a power of two rounds nothing otherwise
 
 
-def small_network(optimizer, seed=0):
-    """The losses of 80 minibatches in the network of lesson 07, and the loss at the end."""
+def small_network(optimizer, seed=0, steps=80):
+    """The losses of so many minibatches in the network of lesson 07, and the loss at the end."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1000, 30))
     y = (X @ rng.normal(size=(30, 5)) + 2 * rng.normal(size=(1000, 5))).argmax(axis=1)
     network = Network([Dense(32), ReLU(), Dense(32), ReLU(), Dense(5)], (30,))
     batches, w, losses = network.loss_on(X, y, batch_size=50, seed=seed), network.start(seed, dtype=float), []
     state = optimizer.start(w)
-    for _ in range(80):
+    for _ in range(steps):
         value, gradient = batches.value_and_gradient(w)
         w, state = optimizer.update(w, gradient, state)
         losses.append(value)
@@ -724,6 +743,19 @@ def test_without_momentum_the_uncorrected_ends_lower_and_so_does_a_rate_that_fal
     assert ends[0.0, "not"] / ends[0.0, "corrected"] == pytest.approx(0.82, abs=0.06)
     assert ends[0.0, "falling"] < 1.02 * ends[0.0, "not"]
     assert 0.9 < ends[0.9, "not"] / ends[0.9, "corrected"] < 1.02
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_after_ten_times_as_many_steps_the_corrected_ends_lower(seed):
+    """The page's first 80 steps say the opposite: a window is not for ever."""
+    ends = {
+        (beta1, on): min(
+            small_network(Adam(rate, beta1, bias_correction=on), seed, 800)[1] for rate in np.geomspace(1e-3, 0.1, 9)
+        )
+        for beta1, on in itertools.product((0.0, 0.9), (True, False))
+    }
+    assert 2 < ends[0.0, False] / ends[0.0, True] < 5.5  # three to five times
+    assert ends[0.9, False] > 1.3 * ends[0.9, True]
 
 
 def test_the_uncorrected_step_is_the_corrected_one_times_the_multiplier_for_any_gradients():
@@ -969,6 +1001,17 @@ def test_decay_alone_meets_the_challenge_and_dropout_alone_does_not():
     assert min(ends.values()) > overfitting.TARGET
     assert len(set(ends.values())) == len(ends)  # dropout takes part
     assert overfitting.trained(0.0, 10**-0.5).validation_loss[-1] < overfitting.TARGET
+
+
+def test_on_other_digits_the_penalty_costs_accuracy():
+    train, test = load_digits()
+    few = train.images[900:1200], train.labels[900:1200]
+
+    def accuracies(optimizer):
+        runs = (Training(mlp(64), optimizer, few, test, batch_size=20, seed=seed).run_until(30) for seed in range(3))
+        return [run.validation_accuracy[-1] for run in runs]
+
+    assert max(accuracies(AdamL2(0.003, weight_decay=0.01))) < min(accuracies(Adam(0.003)))
 
 
 # --- lesson 11 -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from adamcourse.datasets import load_framework_runs
+from adamcourse.datasets import load_framework_steps
 from adamcourse.dialects import DIALECTS, optax, pytorch
 from adamcourse.optimizers import (
     ALL,
@@ -29,7 +29,7 @@ from adamcourse.optimizers import (
 
 # --- recorded runs of other libraries ----------------------------------------------------------------------------
 
-RECORDED = [load_framework_runs(framework) for framework in ("Keras", "Optax", "PyTorch")]
+RECORDED = [load_framework_steps(framework) for framework in ("Keras", "Optax", "PyTorch")]
 CASES = [(run, case) for run in RECORDED for case in run["cases"]]
 EPS_INSIDE = "ε stands inside the root there"
 EPS_HAT = "ε is added to the uncorrected root there, the paper's second form"

@@ -1,4 +1,4 @@
-"""The same optimizers as PyTorch, Keras and Optax spell them: each is the course's form and the line that differs.
+"""The optimizers as PyTorch, Keras and Optax compute them, with the course's argument names; `translate` takes theirs.
 
 shared     forms that the course's core leaves out, and what several dialects share
 pytorch    PyTorch 2.13
@@ -120,7 +120,7 @@ def decay_formula(cls):
 
 
 def table(name):
-    """Return the dialects of one optimizer as text: defaults, what weight decay means, and how each one differs.
+    """Return the dialects of an optimizer, a key of DIALECTS, as text: defaults, weight decay, how each one differs.
 
     Arguments
     ---------

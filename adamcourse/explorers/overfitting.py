@@ -59,6 +59,6 @@ def overfitting():
         },
         challenge=Challenge(
             f"Bring the validation loss to at most {TARGET} at the end.",
-            "Weight decay does it alone. In so small a network dropout alone never does.",
+            "Weight decay does it alone. From this start dropout alone does not.",
         ),
     )

@@ -195,7 +195,7 @@ class Replay:
 
 @dataclass
 class ReddiCounterexample:
-    """A slope that is steep and uphill once in a while, and slightly downhill at all other steps; x is in [-1, 1].
+    """A slope, steep uphill once in a while and slightly downhill else; keep x in [-1, 1] with `Projected`.
 
     f_t(x) = large · x at every step t with t mod every = 1, t = 1, 2, …, and -small · x at the others
 

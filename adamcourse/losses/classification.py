@@ -50,7 +50,7 @@ def cross_entropy(scores, labels):
 
 
 class RareClasses:
-    """The cross-entropy of linear scores on one example for each class, the classes of different frequency.
+    """The cross-entropy of each class, a vector, and the gradient of its mean; classes of different frequency.
 
     p = softmax(w_k),  f_k = -log p_k,  ∂f/∂w_k = π_k (p - onehot(k))
 

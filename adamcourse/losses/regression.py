@@ -134,7 +134,7 @@ class Examples(NamedTuple):
 
 
 def unique_features(n, share=0.6, seed=0):
-    """Return examples to train on and as many new ones, on which each feature but three belongs to one example alone.
+    """Return examples labelled 1 and -1, and as many new ones; each feature but three belongs to one example alone.
 
     Column 1 is the label y, 1 or -1; columns 2 and 3 are always 1. Each training example has five more columns of its
     own: a 1 in the first of them if y = 1, in all five if y = -1. A new example's own columns would be new, too; no

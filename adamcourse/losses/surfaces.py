@@ -78,7 +78,7 @@ bowl = Surface(
 
 
 def quadratic(curvatures, angle=0.0):
-    """Return f(x) = ½ Σ λ_i x_i², a valley with curvature λ_i along coordinate i, turned by an angle in the plane.
+    """Return the Surface ½ Σ λ_i x_i², a valley with curvature λ_i along coordinate i, turned by an angle in the plane.
 
     Arguments
     ---------
@@ -121,7 +121,7 @@ def quadratic(curvatures, angle=0.0):
 
 
 def ravine(condition=100.0, angle=0.0):
-    """Return f(x, y) = ½ (x² + κ y²), a valley whose walls are κ times as curved as its floor.
+    """Return the Surface ½ (x² + κ y²), a valley whose walls are κ times as curved as its floor.
 
     Arguments
     ---------

@@ -1,4 +1,4 @@
-"""Networks: layers over one flat parameter vector, and a loss like any other.
+"""Networks: layers over one flat parameter vector, and their losses, which `descend` takes like any other.
 
 layers    Dense, Conv2D, MaxPool2D, ReLU, Dropout, Flatten: forward and backward, shapes on the line
 network   layers one behind the other, and their cross-entropy on examples

@@ -1,4 +1,4 @@
-"""Layers of a network: forward and backward, each a few lines, with shapes on the line.
+"""Layers of a network, forward and backward. The batch is the last axis but one: (height, width, n, channels).
 
 A layer owns no parameters. Its W and b are a stretch p of the network's one flat vector, with b behind W, so that
 p.reshape(-1, units) is a matrix whose last row is b; its gradients dp are the same stretch of another vector.

@@ -1,4 +1,4 @@
-"""Networks over one flat parameter vector: a loss like any other, so the same loop descends it."""
+"""Networks over one flat parameter vector, and their losses CrossEntropy and SoftmaxLoss, which `descend` takes."""
 
 import itertools
 import math

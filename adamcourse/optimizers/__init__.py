@@ -1,4 +1,4 @@
-"""Optimizers: each turns the history of gradients into a step, and none knows what it is optimising.
+"""Optimizers: each turns x and the history of gradients into the next x; none knows what it is optimising.
 
 Every optimizer is a frozen set of hyperparameters with two methods. `start(x)` gives the state before the first step;
 `update(x, gradient, state)` gives the next x and the next state and changes none of its inputs. x and the gradient are

@@ -53,7 +53,7 @@ class AMSGradState(NamedTuple):
 
 @dataclass(frozen=True)
 class AMSGrad(Adam):
-    """Adam that divides by the largest second moment so far: without correction, no step size ever grows again.
+    """Adam that divides by the largest v so far, by default uncorrected: no step size ever grows again.
 
     m and v as in Adam
     v_max ← max(v_max, v)

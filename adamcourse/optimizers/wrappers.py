@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class Wrapper:
-    """What wrappers share: each has `start` and `update` like an optimizer, and looks like the one inside.
+    """What wrappers share: `start` and `update` like an optimizer, `lr` and `shape` of the one inside.
 
     A wrapper may clip by a norm or do something else in which coordinates see each other, so a long vector reaches it
     whole. One that treats each coordinate by itself says so with `elementwise = property(as_inside)`.

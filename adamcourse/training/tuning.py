@@ -28,7 +28,7 @@ class TunedResult(NamedTuple):
 
 
 def tune_and_compare(problem, optimizers, rates, target, steps, seeds=range(3), measure=None, every=1):
-    """Return for each optimizer how soon it reaches a target, each at the best of its own rates.
+    """Return how soon optimizers, given as functions of a rate by name, reach a target, each at its best rate.
 
     The best rate is the one from which most seeds reach the target; of equals, the one with the smallest median. It
     is chosen on the same seeds that are reported, which flatters every optimizer a little.
