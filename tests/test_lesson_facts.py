@@ -748,14 +748,12 @@ def test_without_momentum_the_uncorrected_ends_lower_and_so_does_a_rate_that_fal
 @pytest.mark.parametrize("seed", [0, 1])
 def test_after_ten_times_as_many_steps_the_corrected_ends_lower(seed):
     """The page's first 80 steps say the opposite: a window is not for ever."""
-    ends = {
-        (beta1, on): min(
-            small_network(Adam(rate, beta1, bias_correction=on), seed, 800)[1] for rate in np.geomspace(1e-3, 0.1, 9)
-        )
-        for beta1, on in itertools.product((0.0, 0.9), (True, False))
-    }
-    assert 2 < ends[0.0, False] / ends[0.0, True] < 5.5  # three to five times
-    assert ends[0.9, False] > 1.3 * ends[0.9, True]
+    rates = np.geomspace(1e-3, 0.1, 9)
+    corrected, raw = (
+        min(small_network(Adam(rate, beta1=0, bias_correction=on), seed, 800)[1] for rate in rates)
+        for on in (True, False)
+    )
+    assert 2.5 < raw / corrected < 5.5
 
 
 def test_the_uncorrected_step_is_the_corrected_one_times_the_multiplier_for_any_gradients():
