@@ -51,7 +51,7 @@ WON = {
     "rare_word": {"optimizer": "Adagrad", "rate": 10**-0.4, "every": 100},
     "rmsprop_memory": {"memory": 10.0, "factor": 100.0},
     "bias_multiplier": {"beta1": 0.9, "memory": 10**1.3, "t": 1.0},
-    "hyperparameter_map": {"knob": "β1", "rate": 10**0.15, "share": 0.45},
+    "hyperparameter_map": {"name": "β1", "rate": 10**0.15, "share": 0.45},
     "learning_digits": {"optimizer": "Adagrad", "rate": 10**-1.5, "steps": 40},
     "failing_adam": {"steep": 5, "beta2": 0.8, "amsgrad": False},
     "overfitting": {"dropout": 0.0, "decay": 10**-0.5},

@@ -11,7 +11,7 @@ import pytest
 from adamcourse.datasets import load_digits, load_lines, load_trainings
 from adamcourse.descent import descend
 from adamcourse.exercises import EXERCISES
-from adamcourse.explorers import hyperparameter_map as knobs
+from adamcourse.explorers import hyperparameter_map as maps
 from adamcourse.explorers import learning_digits as digits
 from adamcourse.explorers import overfitting, race, rare_classes
 from adamcourse.explorers.adam_switches import adam_of_parts
@@ -869,13 +869,13 @@ def test_what_a_search_wins_back_of_a_turn(start):
     assert lost[0] <= 2.1 and 5 < lost[1] < 12 and lost[2] > 15
 
 
-def test_the_maps_of_the_knobs():
-    """At α = 0.001 no knob helps; at 0.06 another β2 does, for a while; below 0.01 no place meets the challenge."""
+def test_the_maps_of_the_hyperparameters():
+    """At α = 0.001 none helps; at 0.06 another β2 does, for a while; below 0.01 no place meets the challenge."""
     rates = np.linspace(0.05, 0.07, 9)[:, None]
     others = descend(rosenbrock, Adam(rates, beta2=np.linspace(0.8, 0.95, 31)), rosenbrock.start, 300).loss[-1]
     usual = descend(rosenbrock, Adam(rates[:, 0]), rosenbrock.start, 300).loss[-1]
     assert np.median(others.min(axis=1) / usual) < 1e-2
-    failure = descend(rosenbrock, knobs.adam(10**0.45, "β2", 0.0), rosenbrock.start, 300)
+    failure = descend(rosenbrock, maps.adam(10**0.45, "β2", 0.0), rosenbrock.start, 300)
     assert failure.diverged or failure.loss[-1] > 1
     for rate, factor in ((0.06, 2), (0.08, 10)):  # after 1,000 steps a short memory still does not rest
         usual, short = (
@@ -883,11 +883,11 @@ def test_the_maps_of_the_knobs():
             for beta2 in (0.999, np.linspace(0.85, 0.97, 13))
         )
         assert np.median(short) > factor * usual
-    for knob in knobs.KNOBS:
-        losses = knobs.heat_map(knob)
-        assert losses[0].min() > 1  # α = 0.001, whatever the knob
+    for name in maps.HYPERPARAMETERS:
+        losses = maps.heat_map(name)
+        assert losses[0].min() > 1  # α = 0.001, whichever it is
         assert losses.min() < 1e-3  # and at the right one far below
-        assert (losses[knobs.RATES < 0.01] > knobs.TARGET).all()  # what the explorer says
+        assert (losses[maps.RATES < 0.01] > maps.TARGET).all()  # what the explorer says
 
 
 # --- lesson 09 -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from adamcourse.optimizers import GradientDescent
 
 START = (-3.0, -1.5)
 SIZES = (2, 8, 32, 128)
-SHUFFLES = 20  # walks, each with its own order of the children: one walk alone may be lucky
+SHUFFLES = 20  # trajectories, each with its own order of the children: one alone may be lucky
 TARGET = 0.015
 
 

@@ -12,21 +12,21 @@ STEPS = 300
 TARGET = 1e-4
 RATES = 10 ** np.arange(-3, 0.46, 0.1)  # every second step of the slider
 SHARES = np.linspace(0, 1, 41)  # of the way from the left end of a map to its right end
-KNOBS = {
+HYPERPARAMETERS = {
     "β1": lambda share: 1 - 0.005**share,  # from 0 to 0.995
     "β2": lambda share: 1 - 0.5 * 0.0002**share,  # from 0.5 to 0.9999
     "ε": lambda share: 1e-10 * 1e14**share,  # from 1e-10 to 10,000
 }
 
 
-def adam(rate, knob, share):
+def adam(rate, name, share):
     """Return Adam with the usual settings but for the rate and one hyperparameter."""
-    return Adam(rate, **{{"β1": "beta1", "β2": "beta2", "ε": "eps"}[knob]: KNOBS[knob](share)})
+    return Adam(rate, **{{"β1": "beta1", "β2": "beta2", "ε": "eps"}[name]: HYPERPARAMETERS[name](share)})
 
 
-def heat_map(knob):
+def heat_map(name):
     """Return the loss on Rosenbrock after 300 steps, shape (rates, shares), from one sweep; infinite if it diverged."""
-    loss = descend(rosenbrock, adam(RATES[:, None], knob, SHARES), rosenbrock.start, STEPS).loss[-1]
+    loss = descend(rosenbrock, adam(RATES[:, None], name, SHARES), rosenbrock.start, STEPS).loss[-1]
     return np.where(np.isnan(loss), np.inf, loss)
 
 
@@ -37,7 +37,7 @@ def colours(loss):
 
 def hyperparameter_map():
     """Return the explorer of α and a second hyperparameter, β1, β2 or ε."""
-    maps = {knob: heat_map(knob) for knob in KNOBS}
+    maps = {name: heat_map(name) for name in HYPERPARAMETERS}
     style = plots.STYLES["Adam"]
     fig, (left, middle, right) = plots.figure(columns=3, width=13, height=4.8)
     mesh = left.pcolormesh(SHARES, RATES, colours(maps["β1"]), cmap="viridis_r", vmin=-6, vmax=2, zorder=0)
@@ -53,19 +53,19 @@ def hyperparameter_map():
     right.axhline(TARGET, color=plots.TARGET_COLOR, linewidth=2)
     right.set(yscale="log", xlabel="step", ylabel="loss", xlim=(0, STEPS), ylim=(1e-8, 1e4))
 
-    def draw(knob, rate, share):
-        mesh.set(array=colours(maps[knob]))  # unlike set_array, it tells the figure
+    def draw(name, rate, share):
+        mesh.set(array=colours(maps[name]))  # unlike set_array, it tells the figure
         cursor.set_data([share], [rate])
-        path = descend(rosenbrock, adam(rate, knob, share), rosenbrock.start, STEPS)
+        path = descend(rosenbrock, adam(rate, name, share), rosenbrock.start, STEPS)
         line.set_data(*path.x.T)
         curve.set_data(np.arange(path.steps + 1), np.maximum(path.loss, 1e-300))
         cross.set_data(([path.steps], path.loss[-1:]) if path.diverged else ([], []))
         end = f"the loss after {STEPS} steps is {path.loss[-1]:.3g}"
         result = f"it diverges at step {path.diverged_at}" if path.diverged else end
-        best = np.unravel_index(maps[knob].argmin(), maps[knob].shape)
+        best = np.unravel_index(maps[name].argmin(), maps[name].shape)
         text = (
-            f"α = {rate:.3g}, {knob} = {KNOBS[knob](share):.5g}: {result}. The best place of this map is α = "
-            f"{RATES[best[0]]:.2g}, {knob} = {KNOBS[knob](SHARES[best[1]]):.4g}, with {maps[knob][best]:.2g}."
+            f"α = {rate:.3g}, {name} = {HYPERPARAMETERS[name](share):.5g}: {result}. The best place of this map is α = "
+            f"{RATES[best[0]]:.2g}, {name} = {HYPERPARAMETERS[name](SHARES[best[1]]):.4g}, with {maps[name][best]:.2g}."
         )
         return Readout(text, won=bool(not path.diverged and path.loss[-1] <= TARGET))
 
@@ -73,14 +73,14 @@ def hyperparameter_map():
         fig,
         draw,
         {
-            "knob": choice("second hyperparameter", tuple(KNOBS), "β1"),
+            "name": choice("second hyperparameter", tuple(HYPERPARAMETERS), "β1"),
             "rate": log_slider("learning rate α", 1e-3, 10**0.45, 0.1),
             "share": slider("its value, from left to right", 0.0, 1.0, 0.4, 0.025),
         },
         about="the loss of Adam on Rosenbrock after 300 steps, over α and one more hyperparameter; one run.",
         presets={
-            "Show me the failure": {"knob": "β2", "rate": 10**0.45, "share": 0.0},
-            "ε = 10,000: momentum": {"knob": "ε", "rate": 10**0.45, "share": 1.0},
+            "Show me the failure": {"name": "β2", "rate": 10**0.45, "share": 0.0},
+            "ε = 10,000: momentum": {"name": "ε", "rate": 10**0.45, "share": 1.0},
         },
         challenge=Challenge(
             f"Bring the loss to at most {TARGET:g} in {STEPS} steps, on any of the maps.",

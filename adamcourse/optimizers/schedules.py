@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class InverseTime:
     """The factor 1 / (1 + t / half), t = 0 at the first step.
 
-    Its sum over all steps is infinite, so the walk can get anywhere and forget old errors; the sum of its squares is
+    Its sum over all steps is infinite, so that x can get anywhere and forget old errors; the sum of its squares is
     finite, so that of all new errors is bounded.
 
     Arguments

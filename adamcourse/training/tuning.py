@@ -88,8 +88,8 @@ def training_problem(network, train, batch_size=60):
 def _steps_of_all(loss, start, optimizer, rates, target, steps, measure, every):
     """Return for each rate the steps to the target, infinite for never."""
     first, broadcasts = optimizer(float(rates[0])), getattr(loss, "broadcasts", False)
-    check_elementwise(first)  # of one that is not, rates would see each other
     if getattr(first, "elementwise", False) and broadcasts and measure is None and every == 1:  # all in one descent
+        check_elementwise(first)  # of one that is not, rates would see each other
         return descend(loss, optimizer(rates), start, steps).steps_to_target(target)
     return [_steps_of_one(loss, start, optimizer(float(rate)), target, steps, measure, every) for rate in rates]
 
