@@ -6,12 +6,12 @@ from html import unescape
 import numpy as np
 import pytest
 
-from adamcourse.datasets import data_file
+from adamcourse.datasets import data_file, load_trainings
 from adamcourse.descent import descend
 from adamcourse.dialects import keras, pytorch
 from adamcourse.exercises import quizzes
 from adamcourse.gradients import numerical_gradient
-from adamcourse.losses import ReddiCounterexample, Replay, SparseFeature, quadratic, rosenbrock
+from adamcourse.losses import Noisy, ReddiCounterexample, Replay, SparseFeature, quadratic, rosenbrock
 from adamcourse.networks import Dropout, article_cnn
 from adamcourse.optimizers import (
     Adagrad,
@@ -46,9 +46,18 @@ def test_one_choice_is_right_and_each_has_a_reason(lesson, item):
     assert item["question"].endswith(("?", "."))
 
 
-def test_the_right_answer_is_not_always_in_the_same_place():
+def test_neither_place_nor_length_gives_the_right_answer_away():
     places = [next(i for i, c in enumerate(item["choices"]) if c.get("right")) for _, item in ITEMS]
-    assert max(np.bincount(places, minlength=3)) <= 0.6 * len(places)
+    assert (np.abs(np.bincount(places) / len(places) - 1 / 3) < 0.06).all()
+    for first in range(len(places) - 10):  # in any ten in a row, which are two or three lessons
+        assert min(np.bincount(places[first : first + 10], minlength=3)) >= 1
+    for extreme in (max, min):  # by chance a third
+        alone = 0
+        for _, item in ITEMS:
+            lengths = {c["text"]: len(c["text"]) for c in item["choices"]}
+            most = [text for text, n in lengths.items() if n == extreme(lengths.values())]
+            alone += len(most) == 1 and any(c["text"] == most[0] and c.get("right") for c in item["choices"])
+        assert 0.15 < alone / len(ITEMS) < 0.4
 
 
 def test_answers_that_can_be_computed():
@@ -61,9 +70,14 @@ def test_answers_that_can_be_computed():
     path = descend(quadratic((1.0, 3.0)), GradientDescent(0.5), (1.0, 1.0), 10)
     np.testing.assert_allclose(np.abs(path.x[1:] / path.x[:-1]), 0.5)
 
+    assert right("00", 2) == "(8, 1)"
+    gradient = numerical_gradient(lambda x: 3 * x[0] ** 2 + x[0] * x[1], np.array([1.0, 2.0]))
+    np.testing.assert_allclose(gradient, [8, 1], atol=1e-6)
+
     adam = Adam(lr=0.1)
-    assert right("06 predict", 1) == "0.1"
-    assert abs(adam.update(np.zeros(1), np.array([1e6]), adam.start(np.zeros(1)))[0][0]) == pytest.approx(0.1)
+    assert right("06 predict", 1) == "0.1 and about 0.009"
+    first = [abs(adam.update(np.zeros(1), np.array([g]), adam.start(np.zeros(1)))[0][0]) for g in (1e6, 1e-9)]
+    assert first == pytest.approx([0.1, 0.009], rel=0.02)
     assert right("06", 1) == "9"
     state = adam.start(np.zeros(1))
     for _ in range(5):
@@ -71,6 +85,9 @@ def test_answers_that_can_be_computed():
     assert adam.corrected(state.v, adam.beta2, state.t)[0] == pytest.approx(9)
     assert right("06", 2) == "Two million"
     assert sum(part.size for part in adam.start(np.zeros(1000))[:2]) == 2000
+    assert right("06", 4) == "It goes up by 0.033, a third of α"
+    x = descend(Replay([[2.0], [-2.0]]), Adam(0.1, beta1=0.5, beta2=0.75), (0.0,), 2).x[:, 0]
+    assert x[2] - x[1] == pytest.approx(0.033, abs=5e-4)
     assert right("06", 3).startswith("It walks the same path")
     exact = Adam(lr=0.1, eps=0)
     plain = descend(rosenbrock, exact, rosenbrock.start, 50).x
@@ -125,9 +142,29 @@ def test_answers_of_lessons_04_and_05_that_can_be_computed():
     assert np.sqrt(1e-7) == pytest.approx(float(right("05", 4).split()[1]), rel=0.1)
 
 
+def test_answers_of_lessons_07_and_08_that_can_be_computed():
+    assert right("07", 1) == "90"
+    assert np.argmax(0.95 ** np.arange(200) < 0.01) == 90
+    assert right("07", 2) == "10 α"
+    m, v, _ = Adam(beta2=0.99).update(np.zeros(1), np.ones(1), Adam().start(np.zeros(1)))[1]
+    assert (m / (1 - 0.9) / np.sqrt(v))[0] == pytest.approx(10)
+    floors = []
+    for sigma in (1.0, 0.1):  # a minibatch a hundred times as large
+        noisy = Noisy(quadratic((1.0,)), sigma)
+        floors.append((descend(noisy, Adam(0.002), np.zeros((1, 100)), 6000).x[3000:] ** 2).mean())
+    assert "tenth" in right("08", 4)
+    assert floors[1] / floors[0] == pytest.approx(0.1, rel=0.2)
+
+
 def test_answers_of_lessons_09_and_10_that_can_be_computed():
-    assert right("09", 1) == "5.6 MB"
-    assert memory_bytes(article_cnn(), Adam())["optimizer state"] / 1e6 == pytest.approx(5.6, abs=0.05)
+    assert right("09", 1) == "80 MB"
+    network = article_cnn()
+    assert memory_bytes(network, Adam())["optimizer state"] / network.size * 1e7 == pytest.approx(80e6, rel=1e-3)
+    assert right("09 predict", 1) == "By about 5, and then by less than 1"
+    runs = load_trainings()
+    for recorded, low, high in ((runs.as_printed, 4.5, 5.5), (runs.searched, -1, 1)):
+        adam, sgd = (np.median(recorded[name].accuracy[:, -1]) for name in ("Adam", "GradientDescent"))
+        assert low < 100 * (adam - sgd) < high
     gradient = numerical_gradient(lambda s: np.log(np.exp(s).sum()) - s[0], np.zeros(3))
     fractions = [eval(part) for part in right("09", 2).strip("()").split(",")]
     np.testing.assert_allclose(gradient, fractions, atol=1e-9)
