@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from adamcourse.datasets import load_digits, load_lines, load_trainings
+from adamcourse.datasets import load_digits, load_heights, load_lines, load_trainings
 from adamcourse.descent import descend
 from adamcourse.exercises import EXERCISES
 from adamcourse.explorers import hyperparameter_map as maps
@@ -36,7 +36,7 @@ from adamcourse.losses import (
     rotated_ravine,
     unique_features,
 )
-from adamcourse.networks import Dense, Network, ReLU, SoftmaxLoss, article_cnn, mlp
+from adamcourse.networks import Dense, Network, ReLU, article_cnn, mlp
 from adamcourse.optimizers import (
     SWATS,
     Adagrad,
@@ -203,27 +203,39 @@ def test_the_mean_square_of_the_walks_that_fail_doubles_in_each_step_and_a_singl
     assert np.mean(logs) == pytest.approx(-0.126, abs=0.03)  # the uncertainty of a mean of 20,000 is 0.01
 
 
-def test_the_border_of_the_digits_moves():
-    """2/λ, with λ from differences of gradients: 0.51 at first, 0.20 after a step, 1.5 after 80."""
-    train, _ = load_digits()
-    loss = SoftmaxLoss(*train)
+def passed(start, size, passes=1):
+    """The loss above the lowest after passes through the children in inches, at the best rate, which is second."""
+    parents, children = load_heights()
+    X, y = np.stack([np.ones(928), parents - parents.mean()], axis=1), children - children.mean()
+    H, best, rates = X.T @ X / 928, np.linalg.lstsq(X, y)[0], np.geomspace(0.002, 2, 61)
+    rng, left = np.random.default_rng(5), []
+    for _ in range(12):
+        w = np.outer(start, np.ones(61))
+        for _ in range(passes):
+            for rows in np.split(rng.permutation(928), 928 // size):
+                w = w - rates * (X[rows].T @ (X[rows] @ w - y[rows, None])) / size
+        left.append(0.5 * ((w - best[:, None]) * (H @ (w - best[:, None]))).sum(axis=0))
+    left = np.mean(left, axis=0)
+    return np.nanmin(left), rates[np.nanargmin(left)]
 
-    def border(w):
-        w, v = w.astype(np.float64), np.random.default_rng(0).normal(size=w.size)
-        for _ in range(25):
-            v = v / np.linalg.norm(v)
-            v = sum(sign * loss.value_and_gradient(w + sign * 1e-4 * v)[1].astype(float) for sign in (1, -1)) / 2e-4
-        return 2 / np.linalg.norm(v)
 
-    batches = SoftmaxLoss(*train, batch_size=100)
-    w, borders = batches.start(), {}
-    for step in range(81):
-        if step in (0, 1, 80):
-            borders[step] = border(w)
-        w = w - batches.value_and_gradient(w)[1]
-    assert list(borders.values()) == pytest.approx([0.51, 0.20, 1.5], rel=0.03)
-    X = np.hstack([train.images, np.ones((8000, 1))]).astype(float)
-    assert borders[0] == pytest.approx(2 / (0.1 * np.linalg.eigvalsh(X.T @ X / 8000)[-1]), rel=1e-3)  # p = 1/10 each
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid")
+@pytest.mark.parametrize("start", [(-3.0, -1.5), (2.0, 2.0), (-1.0, 1.5)])
+@pytest.mark.parametrize("passes", [1, 2])
+def test_small_batches_buy_steps_up_to_the_border(start, passes):
+    one, small = passed(start, 1, passes)
+    some, larger = passed(start, 58, passes)
+    all_, _ = passed(start, 928, passes)
+    assert some < 1.4 * one and all_ > 12 * one
+    assert larger / small == pytest.approx(50, rel=0.4)
+
+
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid")
+def test_near_the_minimum_and_in_one_step():
+    assert passed((0.0, 0.5), 928)[0] < passed((0.0, 0.5), 1)[0]  # near the minimum the single batch is ahead
+    parents, _ = load_heights()
+    assert 2 / parents.var() == pytest.approx(0.62, abs=0.005)
+    assert passed((-3.0, -1.5), 928)[1] == pytest.approx(1 - 0.644, abs=0.01)  # 64 % of the way along w₁ is left
 
 
 @pytest.mark.parametrize(("rate", "curvature", "sigma"), [(0.5, 1.0, 1.0), (0.1, 4.0, 0.5), (0.02, 10.0, 2.0)])

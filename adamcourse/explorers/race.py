@@ -1,6 +1,7 @@
 """Lesson 00: gradient descent, momentum, RMSprop and Adam from one start on three surfaces."""
 
 import numpy as np
+from matplotlib.lines import Line2D
 
 from adamcourse import plots
 from adamcourse.descent import descend
@@ -61,13 +62,16 @@ def race():
     for ax, surface in zip(axes, SURFACES, strict=True):
         plots.contours(ax, surface)
         ax.set_title(surface.name)
+        (begin,) = ax.plot(*START, "o", color="white", markeredgecolor="black", markersize=11, label="start", zorder=7)
         for racer in RACERS:
             style = plots.STYLES[racer.__name__]
             lines[surface.name, racer.__name__] = (
-                ax.plot([], [], color=style.color, linestyle=style.line, label=style.label, zorder=4)[0],
+                ax.plot([], [], color=style.color, linestyle=style.line, zorder=4)[0],
                 ax.plot([], [], style.marker, color=style.color, markersize=11, zorder=5)[0],
             )
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    looks = [plots.STYLES[racer.__name__] for racer in RACERS]
+    handles = [Line2D([], [], color=s.color, linestyle=s.line, marker=s.marker, markersize=9, label=s.label) for s in looks]
+    fig.legend(handles=[begin, *handles], loc="outside lower center", ncols=5)
     computed = {}
 
     def draw(steps, factor):

@@ -90,6 +90,6 @@ def test_challenges_are_lost_at_first_and_can_be_won(explorers):
         for label, (kind, control) in zip(made.controls, shown.controls(), strict=True):
             if label in WON[name]:
                 shown.set(kind, control, WON[name][label], getattr(made.controls[label], "base", None))
-        expect(shown.verdict, name).to_contain_text(f"Done. {made.challenge.praise}")
         made.set(**WON[name])
-        shown.says(made.readout.text)
+        shown.says(made.readout.text)  # first: where it fails, the sentence tells which value did not arrive
+        expect(shown.verdict, name).to_contain_text(f"Done. {made.challenge.praise}")
