@@ -439,6 +439,34 @@ def test_adagrad_wins_on_rare_words():
         assert 0.9 * others < loss(Adagrad(rates, initial_accumulator=0.1), seed)  # as Keras and Optax begin
 
 
+@pytest.mark.parametrize("schedule", [None, Cosine(138)])
+def test_rmsprop_is_level_with_adagrad_on_rare_words(schedule):
+    """One pass through other lines, rates and weights chosen on the validation set, by a loop of this test's own."""
+    _, train, test = load_lines()
+    rng = np.random.default_rng(1)
+    X, y = train.X.astype(np.float64), train.y
+    order = rng.permutation(len(y))
+    fit, held = order[:2758], order[2758:]
+    ends = {}
+    for name, kind, rates in (
+        ("gradient descent", GradientDescent, np.geomspace(0.3, 60, 13)),
+        ("Adagrad", Adagrad, np.geomspace(0.03, 6, 13)),
+        ("RMSprop", lambda rate: RMSprop(rate, 0.99), np.geomspace(0.003, 0.6, 13)),
+    ):
+        optimizer = kind(rates) if schedule is None else Scheduled(kind(rates), schedule)
+        w = np.zeros((X.shape[1], 13))
+        state = optimizer.start(w)
+        for rows in np.array_split(fit, 138):
+            slope = 1 / (1 + np.exp(-X[rows] @ w)) - y[rows, None]
+            w, state = optimizer.update(w, X[rows].T @ slope / len(rows), state)
+        losses = [
+            np.mean(np.logaddexp(0, A @ w) - b[:, None] * (A @ w), axis=0) for A, b in ((X[held], y[held]), test)
+        ]
+        ends[name] = losses[1][losses[0].argmin()]
+    assert abs(ends["RMSprop"] - ends["Adagrad"]) < 0.015
+    assert ends["gradient descent"] > 0.03 + max(ends["RMSprop"], ends["Adagrad"])
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_adagrad_stalls_where_the_slope_flattens_and_rmsprop_does_not(seed):
     """Counted here without the package's own counting: mean distance of ten walks, each optimizer at its best rate."""
