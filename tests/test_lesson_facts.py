@@ -459,9 +459,7 @@ def test_rmsprop_is_level_with_adagrad_on_rare_words(schedule):
         for rows in np.array_split(fit, 138):
             slope = 1 / (1 + np.exp(-X[rows] @ w)) - y[rows, None]
             w, state = optimizer.update(w, X[rows].T @ slope / len(rows), state)
-        losses = [
-            np.mean(np.logaddexp(0, A @ w) - b[:, None] * (A @ w), axis=0) for A, b in ((X[held], y[held]), test)
-        ]
+        losses = [np.mean(np.logaddexp(0, A @ w) - b[:, None] * (A @ w), axis=0) for A, b in ((X[held], y[held]), test)]
         ends[name] = losses[1][losses[0].argmin()]
     assert abs(ends["RMSprop"] - ends["Adagrad"]) < 0.015
     assert ends["gradient descent"] > 0.03 + max(ends["RMSprop"], ends["Adagrad"])

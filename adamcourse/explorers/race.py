@@ -70,7 +70,9 @@ def race():
                 ax.plot([], [], style.marker, color=style.color, markersize=11, zorder=5)[0],
             )
     looks = [plots.STYLES[racer.__name__] for racer in RACERS]
-    handles = [Line2D([], [], color=s.color, linestyle=s.line, marker=s.marker, markersize=9, label=s.label) for s in looks]
+    handles = [
+        Line2D([], [], color=s.color, linestyle=s.line, marker=s.marker, markersize=9, label=s.label) for s in looks
+    ]
     fig.legend(handles=[begin, *handles], loc="outside lower center", ncols=5)
     computed = {}
 
