@@ -54,7 +54,7 @@ from adamcourse.optimizers import (
     RMSprop,
     Scheduled,
 )
-from adamcourse.training import Training, random_start_problem, tune_and_compare
+from adamcourse.training import Training, random_start_problem, training_problem, tune_and_compare
 
 # --- lesson 01 -----------------------------------------------------------------------------------------------------
 
@@ -926,6 +926,36 @@ def test_the_maps_of_the_hyperparameters():
         assert losses[0].min() > 1  # α = 0.001, whichever it is
         assert losses.min() < 1e-3  # and at the right one far below
         assert (losses[maps.RATES < 0.01] > maps.TARGET).all()  # what the explorer says
+
+
+def test_on_the_small_network_alpha_decides_and_the_other_settings_matter_within_limits():
+    """Medians of six seeds after 100 steps, each setting at the best of ten rates, none of them at an end."""
+    train, _ = load_digits()
+    network = Network([Dense(32), ReLU(), Dense(10)], (784,))
+    problem = training_problem(network, (train.images[:1000], train.labels[:1000]), batch_size=50)
+    unseen = train.images[1000:1300], train.labels[1000:1300]
+    rates = np.geomspace(3e-4, 3, 10)
+
+    def end(optimizer, seed):
+        batches, w = problem(seed)
+        state = optimizer.start(w)
+        for _ in range(100):
+            w, state = optimizer.update(w, batches.value_and_gradient(w)[1], state)
+        return network.evaluate(w, *unseen).loss
+
+    def at_best(**setting):
+        medians = [np.median([end(Adam(rate, **setting), seed) for seed in range(4)]) for rate in rates]
+        assert 0 < np.argmin(medians) < 9
+        return min(medians), rates[np.argmin(medians)], medians
+
+    usual, rate, medians = at_best()
+    assert medians[0] > 2.5 * usual and medians[-1] > 5 * usual
+    for setting in ({"beta1": 0.0}, {"beta1": 0.95}, {"beta2": 0.9}, {"beta2": 0.9999}, {"eps": 1e-4}):
+        assert abs(at_best(**setting)[0] / usual - 1) < 0.1, setting  # seeds end from 0.36 to 0.41
+    assert at_best(beta1=0.99)[0] > 1.1 * usual
+    assert at_best(beta2=0.5)[0] > 1.3 * usual
+    large, its_rate, _ = at_best(eps=1.0)
+    assert large < 1.2 * usual and its_rate > 20 * rate
 
 
 # --- lesson 09 -----------------------------------------------------------------------------------------------------

@@ -11,12 +11,15 @@ from adamcourse.optimizers import Adam
 STEPS = 300
 TARGET = 1e-4
 RATES = 10 ** np.arange(-3, 0.46, 0.1)  # every second step of the slider
-SHARES = np.linspace(0, 1, 41)  # of the way from the left end of a map to its right end
+SHARES = np.linspace(0, 1, 41)  # 0 at the left end of a map, 1 at its right end
 HYPERPARAMETERS = {
     "β1": lambda share: 1 - 0.005**share,  # from 0 to 0.995
     "β2": lambda share: 1 - 0.5 * 0.0002**share,  # from 0.5 to 0.9999
     "ε": lambda share: 1e-10 * 1e14**share,  # from 1e-10 to 10,000
 }
+MARKS = {"β1": (0, 0.9, 0.99), "β2": (0.5, 0.9, 0.99, 0.999), "ε": (1e-8, 1e-4, 1, 1e4)}
+USUAL = {"β1": 0.9, "β2": 0.999, "ε": 1e-8}
+GOOD = 0.01  # a loss
 
 
 def adam(rate, name, share):
@@ -35,6 +38,12 @@ def colours(loss):
     return np.log10(np.clip(loss, 1e-6, 1e2))
 
 
+def place(name, value):
+    """Return where on a map, from 0 to 1, a value of a hyperparameter stands."""
+    fine = np.linspace(0, 1, 4001)
+    return fine[np.abs(HYPERPARAMETERS[name](fine) - value).argmin()]
+
+
 def hyperparameter_map():
     """Return the explorer of α and a second hyperparameter, β1, β2 or ε."""
     maps = {name: heat_map(name) for name in HYPERPARAMETERS}
@@ -42,10 +51,9 @@ def hyperparameter_map():
     fig, (left, middle, right) = plots.figure(columns=3, width=13, height=4.8)
     mesh = left.pcolormesh(SHARES, RATES, colours(maps["β1"]), cmap="viridis_r", vmin=-6, vmax=2, zorder=0)
     fig.colorbar(mesh, ax=left, label="log10 of the loss")
-    left.set(
-        yscale="log", ylabel="learning rate α", xlabel="second hyperparameter, from left to right", ylim=(0.9e-3, 3)
-    )
-    (cursor,) = left.plot([], [], "o", color="white", markersize=13, markeredgecolor="black", markeredgewidth=2.5)
+    left.set(yscale="log", ylabel="learning rate α", ylim=(0.9e-3, 3))
+    (usual,) = left.plot([], [], "o", color="white", markersize=9, markeredgecolor="black", clip_on=False)
+    (cursor,) = left.plot([], [], "X", color="white", markersize=15, markeredgecolor="black", markeredgewidth=2)
     plots.contours(middle, rosenbrock)
     (line,) = middle.plot([], [], color=style.color, linewidth=1.5, zorder=4)
     (curve,) = right.plot([], [], color=style.color)
@@ -55,6 +63,10 @@ def hyperparameter_map():
 
     def draw(name, rate, share):
         mesh.set(array=colours(maps[name]))  # unlike set_array, it tells the figure
+        if left.get_xlabel() != name:  # new marks on the axis: all is drawn anew
+            left.set_xticks([place(name, mark) for mark in MARKS[name]], [f"{mark:g}" for mark in MARKS[name]])
+            left.set_xlabel(name)
+        usual.set_data([place(name, USUAL[name])], [1e-3])
         cursor.set_data([share], [rate])
         path = descend(rosenbrock, adam(rate, name, share), rosenbrock.start, STEPS)
         line.set_data(*path.x.T)
@@ -62,10 +74,9 @@ def hyperparameter_map():
         cross.set_data(([path.steps], path.loss[-1:]) if path.diverged else ([], []))
         end = f"the loss after {STEPS} steps is {path.loss[-1]:.3g}"
         result = f"it diverges at step {path.diverged_at}" if path.diverged else end
-        best = np.unravel_index(maps[name].argmin(), maps[name].shape)
         text = (
-            f"α = {rate:.3g}, {name} = {HYPERPARAMETERS[name](share):.5g}: {result}. The best place of this map is α = "
-            f"{RATES[best[0]]:.2g}, {name} = {HYPERPARAMETERS[name](SHARES[best[1]]):.4g}, with {maps[name][best]:.2g}."
+            f"α = {rate:.3g}, {name} = {HYPERPARAMETERS[name](share):.5g}: {result}. On this map "
+            f"{(maps[name] < GOOD).mean():.0%} of the places end below {GOOD}."
         )
         return Readout(text, won=bool(not path.diverged and path.loss[-1] <= TARGET))
 
@@ -75,7 +86,7 @@ def hyperparameter_map():
         {
             "name": choice("second hyperparameter", tuple(HYPERPARAMETERS), "β1"),
             "rate": log_slider("learning rate α", 1e-3, 10**0.45, 0.1),
-            "share": slider("its value, from left to right", 0.0, 1.0, 0.4, 0.025),
+            "share": slider("its place, from left to right", 0.0, 1.0, 0.4, 0.025),
         },
         about="the loss of Adam on Rosenbrock after 300 steps, over α and one more hyperparameter; one run.",
         presets={
