@@ -52,7 +52,7 @@ def hyperparameter_map():
     mesh = left.pcolormesh(SHARES, RATES, colours(maps["β1"]), cmap="viridis_r", vmin=-6, vmax=2, zorder=0)
     fig.colorbar(mesh, ax=left, label="log10 of the loss")
     left.set(yscale="log", ylabel="learning rate α", ylim=(0.9e-3, 3))
-    (usual,) = left.plot([], [], "o", color="white", markersize=9, markeredgecolor="black", clip_on=False)
+    (usual,) = left.plot([], [], "o", color="white", markersize=13, markeredgecolor="black", clip_on=False)
     (cursor,) = left.plot([], [], "X", color="white", markersize=15, markeredgecolor="black", markeredgewidth=2)
     plots.contours(middle, rosenbrock)
     (line,) = middle.plot([], [], color=style.color, linewidth=1.5, zorder=4)
