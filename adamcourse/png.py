@@ -15,7 +15,7 @@ def few_colours(pixels, number):
     """Return pixels, shape (height, width, 4), as indices, shape (height, width), and as many colours (number, 3)."""
     picture = Image.fromarray(np.asarray(pixels)).convert("RGB").quantize(number, Image.Quantize.FASTOCTREE, dither=0)
     found = np.array(picture.getpalette(), np.uint8).reshape(-1, 3)[:number]
-    found[(found >= 250).all(axis=1)] = 255  # the octree keeps the colours of thin lines, not white
+    found[(found >= 245).all(axis=1)] = 255  # the octree keeps the colours of thin lines, not white
     colours = np.zeros((number, 3), np.uint8)
     colours[: len(found)] = found
     return np.array(picture), colours
