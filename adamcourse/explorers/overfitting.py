@@ -1,27 +1,31 @@
-"""Lesson 10: a network learns 200 digits by heart, and what dropout and weight decay change about it."""
+"""Lesson 10: a network learns 200 digits by heart; what dropout, decay, a penalty and an early stop change about it."""
+
+from functools import cache
 
 import numpy as np
 
 from adamcourse import plots
 from adamcourse.datasets import digits_subset
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, log_slider, slider
+from adamcourse.dialects import pytorch
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider, slider, whole_slider
 from adamcourse.networks import mlp
 from adamcourse.optimizers import AdamW
 from adamcourse.training import Training
 
 TRAIN, VALIDATION, BATCH, EPOCHS, RATE = 200, 500, 20, 25, 0.01
 TARGET = 0.7
+KINDS = {"apart (AdamW)": AdamW, "in the gradient (L2)": pytorch.Adam}
 
 
-def trained(dropout, decay):
-    """Return the History of a training with dropout behind the hidden layer and decoupled weight decay."""
-    return Training(
-        mlp(dropout=dropout), AdamW(RATE, weight_decay=decay), *digits_subset(TRAIN, VALIDATION), BATCH
-    ).run_until(EPOCHS)
+@cache
+def trained(dropout, decay, kind="apart (AdamW)"):
+    """Return the History of a training with dropout behind the hidden layer, and decay of one of the KINDS."""
+    optimizer = KINDS[kind](RATE, weight_decay=decay)
+    return Training(mlp(dropout=dropout), optimizer, *digits_subset(TRAIN, VALIDATION), BATCH).run_until(EPOCHS)
 
 
 def overfitting():
-    """Return the explorer of dropout and weight decay on few digits."""
+    """Return the explorer of dropout, weight decay and the epoch of the stop, on few digits."""
     style, epochs = plots.STYLES["Adam"], np.arange(1, EPOCHS + 1)
     fig, (left, right) = plots.figure(columns=2, width=12, height=4.8)
     (train,) = left.plot([], [], ":", color=style.color, label="training digits")
@@ -29,20 +33,24 @@ def overfitting():
     left.axhline(TARGET, color=plots.TARGET_COLOR, linewidth=2)
     left.set(xlabel="epoch", ylabel="loss", xlim=(1, EPOCHS), ylim=(0, 2))
     left.legend(loc="upper right")
+    stops = [ax.axvline(EPOCHS, color="black", linewidth=1.5, linestyle=":") for ax in (left, right)]
     (right_ones,) = right.plot([], [], "-", color=plots.STYLES["Momentum"].color)
-    right.set(xlabel="epoch", ylabel="validation accuracy, %", xlim=(1, EPOCHS), ylim=(0, 100))
+    right.set(xlabel="epoch", ylabel="validation accuracy, %", xlim=(1, EPOCHS), ylim=(50, 100))
 
-    def draw(dropout, decay):
-        history = trained(dropout, decay)
+    def draw(dropout, decay, kind, epoch):
+        history = trained(dropout, decay, kind)
         train.set_data(epochs, history.epoch_loss)
         validation.set_data(epochs, history.validation_loss)
         right_ones.set_data(epochs, 100 * history.validation_accuracy)
+        for stop in stops:
+            stop.set_xdata([epoch, epoch])
+        loss, accuracy = history.validation_loss[epoch - 1], history.validation_accuracy[epoch - 1]
         text = (
-            f"Dropout {dropout:.1f}, λ = {decay:.3g}: at the end the loss is {history.epoch_loss[-1]:.2g} on the "
-            f"training digits and {history.validation_loss[-1]:.2f} on the validation digits, at best "
-            f"{history.validation_loss.min():.2f}; the accuracy on these is {history.validation_accuracy[-1]:.0%}."
+            f"Dropout {dropout:.1f}, λ = {decay:.3g} {kind}, stopped after epoch {epoch}: the loss is "
+            f"{history.epoch_loss[epoch - 1]:.2g} on the training digits and {loss:.2f} on the validation digits; the "
+            f"accuracy on these is {accuracy:.0%}."
         )
-        return Readout(text, won=bool(history.validation_loss[-1] <= TARGET))
+        return Readout(text, won=bool(loss <= TARGET and kind == "apart (AdamW)" and epoch == EPOCHS))
 
     return Explorer(
         fig,
@@ -50,15 +58,18 @@ def overfitting():
         {
             "dropout": slider("dropout rate", 0.0, 0.9, 0.0, 0.1),
             "decay": log_slider("weight decay λ", 1e-3, 10**1.5, 1e-3),
+            "kind": choice("decay", tuple(KINDS), "apart (AdamW)"),
+            "epoch": whole_slider("stop after epoch", 1, EPOCHS, EPOCHS),
         },
-        about=f"a network of 32 hidden units and {TRAIN} digits, AdamW; the orange line is a loss of {TARGET}.",
+        about=f"a network of 32 hidden units and {TRAIN} digits, Adam; the orange line is a loss of {TARGET}.",
         presets={
-            "Show me the failure": {"dropout": 0.9, "decay": 10**1.5},
-            "Dropout alone": {"dropout": 0.5, "decay": 1e-3},
-            "Decay alone": {"dropout": 0.0, "decay": 10**-0.5},
+            "Show me the failure": {"dropout": 0.9, "decay": 10**1.5, "kind": "apart (AdamW)", "epoch": EPOCHS},
+            "Dropout alone": {"dropout": 0.5, "decay": 1e-3, "kind": "apart (AdamW)", "epoch": EPOCHS},
+            "Early stop alone": {"dropout": 0.0, "decay": 1e-3, "kind": "apart (AdamW)", "epoch": 4},
+            "L2 in Adam alone": {"dropout": 0.0, "decay": 1e-2, "kind": "in the gradient (L2)", "epoch": EPOCHS},
         },
         challenge=Challenge(
-            f"Bring the validation loss to at most {TARGET} at the end.",
-            "Weight decay does it alone. From this start dropout alone does not.",
+            f"With decay apart, bring the validation loss to at most {TARGET} after all {EPOCHS} epochs.",
+            "Decay does it alone. From this start dropout alone does not; L2 in Adam does, at a far smaller λ.",
         ),
     )
