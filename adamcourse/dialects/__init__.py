@@ -127,11 +127,11 @@ def table(name):
     name : a key of DIALECTS.
 
     >>> print(table("AdamW"))
-    AdamW    lr     beta1  beta2  eps    weight_decay  eps_root  weight decay is
-    course   0.001  0.9    0.999  1e-08  0.01                    x ← x - α λ x
-    PyTorch  0.001  0.9    0.999  1e-08  0.01                    x ← x - α λ x
-    Keras    0.001  0.9    0.999  1e-07  0.004                   x ← x - α λ x
-    Optax    none   0.9    0.999  1e-08  0.0001        0         x ← x - α λ x
+    AdamW    lr        beta1  beta2  eps    weight_decay  eps_root  weight decay is
+    course   0.001     0.9    0.999  1e-08  0.01                    x ← x - α λ x
+    PyTorch  0.001     0.9    0.999  1e-08  0.01                    x ← x - α λ x
+    Keras    0.001     0.9    0.999  1e-07  0.004                   x ← x - α λ x
+    Optax    required  0.9    0.999  1e-08  0.0001        0         x ← x - α λ x
     <BLANKLINE>
     PyTorch: The course's form: x shrinks by 1 - α λ, then Algorithm 1, with ε added to √v̂.
     Keras: The paper's second form of Adam, ε added to √v; x shrinks by 1 - α λ.
@@ -160,4 +160,4 @@ def _names(framework, cls):
 
 
 def _shown(value):
-    return "none" if value is None else str(value) if isinstance(value, bool) else f"{value:g}"
+    return "required" if value is None else str(value) if isinstance(value, bool) else f"{value:g}"

@@ -10,6 +10,7 @@ from adamcourse.optimizers import Adam, AMSGrad, InverseRoot, Projected, Schedul
 
 STEPS = 600
 RATE = 0.3  # α of the first step; Theorem 1 asks for less than √(1 - β2)
+MARKS = {"P": "solid, crosses", "X": "broken, x"}
 STEEP, SMALL = 5, 0.06  # the challenge: a slope, and how large the average regret may be
 
 
@@ -28,18 +29,19 @@ def failing_adam():
         lines.append(
             [ax.plot([], [], label=style.label, markevery=n, **look)[0] for ax, n in ((left, 120), (right, 40))]
         )
+    names = [right.text(0.97, height, "", transform=right.transAxes, ha="right") for height in (0.93, 0.85)]
     for worst_or_best, name in ((1, "worst point"), (-1, "best point")):
         left.axhline(worst_or_best, color=plots.TARGET_COLOR, linewidth=2)
         left.text(STEPS, worst_or_best, name, ha="right", va="bottom", color="#7A4F00")
     left.set(xlabel="step", ylabel="x", xlim=(0, STEPS), ylim=(-1.1, 1.25))
     (limit,) = right.plot([], [], color=plots.TARGET_COLOR, linewidth=2, label="2 (C - 2) / 3")
     right.set(xlabel="step", ylabel="average regret", yscale="log", xlim=(0, STEPS), ylim=(1e-2, 20))
-    fig.legend(handles=[lines[0][0], lines[1][0], limit], loc="outside lower center", ncols=3)
+    fig.legend(handles=[limit], loc="outside lower center")
     cycles = np.arange(3, STEPS + 1, 3)  # within one, the regret jumps and comes back
 
     def draw(steep, beta2, amsgrad):
         loss, found = ReddiCounterexample(steep, 1, 3), {}
-        for kind, (walk, average) in zip((Adam, AMSGrad), lines, strict=True):
+        for kind, (walk, average), name in zip((Adam, AMSGrad), lines, names, strict=True):
             shown = kind is Adam or amsgrad
             if shown:
                 path = descend(loss, in_the_box(kind(RATE, 0.0, beta2)), (0.0,), STEPS)
@@ -47,6 +49,7 @@ def failing_adam():
                 found[kind.__name__] = path.x[-1, 0], regret[-1]
             walk.set_data((np.arange(STEPS + 1), path.x[:, 0]) if shown else ([], []))
             average.set_data((cycles, regret) if shown else ([], []))
+            name.set(text=f"{walk.get_label()}: {MARKS[walk.get_marker()]}" if shown else "", color=walk.get_color())
         bound = 2 * (steep - 2) / 3
         limit.set_data([0, STEPS], [bound, bound])
         ends = [f"{name} is at x = {x:.2f}, its average regret {r:.3f}" for name, (x, r) in found.items()]

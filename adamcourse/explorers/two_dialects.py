@@ -107,7 +107,7 @@ def two_dialects():
             "optimizer": choice("optimizer", OPTIMIZERS, "Adam"),
             "first": choice("one dialect", list(WRITTEN_BY), "PyTorch"),
             "second": choice("another", list(WRITTEN_BY), "Keras"),
-            "size": log_slider("size of the gradients", 1e-9, 10, 1e-3),
+            "size": log_slider("size of the gradients", 1e-9, 10, 1e-7),
             "own": checkbox("each with its own defaults, but for α", False),
             "falls": checkbox("α falls to a tenth halfway", False),
         },
