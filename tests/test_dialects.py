@@ -260,7 +260,7 @@ def test_each_dialect_says_how_it_differs_and_stands_in_its_table(name, framewor
     lines = table(name).splitlines()
     assert lines[-1 - list(DIALECTS[name])[::-1].index(framework)] == f"{framework}: {difference_in_words(kind)}"
     row = next(line for line in lines if line.split()[0] == framework)
-    assert row.split()[1] == ("none" if framework == "Optax" else f"{defaults(kind)['lr']:g}")
+    assert row.split()[1] == ("required" if framework == "Optax" else f"{defaults(kind)['lr']:g}")
 
 
 def test_a_call_is_translated_to_its_arguments():

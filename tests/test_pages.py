@@ -3,6 +3,7 @@
 import html
 import re
 from functools import cache
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -71,6 +72,16 @@ def test_links_between_lessons_lead_to_pages():
     page = page_of("06_assemble_adam") + pages.page(pages.sheet())
     links = re.findall(r'href="([^"]+)"', page)
     assert links and all(link.removesuffix(".html") in LESSONS for link in links)
+
+
+def test_a_link_to_a_section_leads_to_its_heading():
+    found = 0
+    for name in LESSONS:
+        for file, section in re.findall(r'href="(\w+)\.html#([^"]+)"', page_of(name)):
+            headings = {heading["id"] for heading in BeautifulSoup(page_of(file), "html.parser").select("h2[id], h3[id]")}
+            assert unquote(html.unescape(section)) in headings, (name, file, section)
+            found += 1
+    assert found > 10
 
 
 def test_the_command_writes_pages_and_slides(tmp_path, capsys):

@@ -30,6 +30,7 @@ def rare_classes():
     left.set(xlabel="class, the commonest first", ylabel="its loss at the end", xscale="log", yscale="log")
     left.set(xlim=(1, CLASSES), ylim=(1e-4, 20))
     (mean,) = right.plot([], [])
+    name = right.text(0.97, 0.93, "", transform=right.transAxes, ha="right")
     right.set(xlabel="step", ylabel="mean loss", yscale="log", xlim=(0, STEPS), ylim=(1e-4, 20))
 
     def draw(optimizer, rate, power):
@@ -41,6 +42,7 @@ def rare_classes():
         for line in (each, mean):
             line.set_color(style.color)
             line.set_linestyle(style.line)
+        name.set(text=optimizer, color=style.color)
         text = (
             f"{optimizer}, α = {rate:.4g}, frequencies in proportion to 1 / rank^{power:.1f}: after {STEPS} steps the "
             f"loss of the commonest class is {path.loss[-1, 0]:.2g} and that of the rarest {path.loss[-1, -1]:.2g}."

@@ -30,7 +30,14 @@ CODE_STYLE = "xcode"  # of Pygments; its colours have enough contrast on light g
 
 
 class MathML(IPythonRenderer):
-    """Renders Markdown with formulas as MathML, which browsers set and screen readers read without a library."""
+    """Renders Markdown with formulas as MathML, which browsers set and screen readers read without a library.
+
+    A heading can be linked to as in JupyterLab: its words, joined by hyphens.
+    """
+
+    def heading(self, text, level, **attributes):
+        words = re.sub("<[^>]*>", "", text).replace(" ", "-")
+        return f'<h{level} id="{words}">{text}</h{level}>\n'
 
     def inline_math(self, body):
         return convert(body)
