@@ -7,7 +7,8 @@
     python start.py --help                       show this
 
 The first run creates .venv beside this file (or where the variable ADAMCOURSE_VENV says) with uv, if it is there, or
-with pip. Later runs start at once, until pyproject.toml changes.
+with pip. Later runs start at once, until pyproject.toml changes; the old environment goes when the new one is there.
+Nothing is deleted that this script has not made: what it makes bears a stamp.
 """
 
 # Standard library only, and written so that an old Python can still read it and say what is wrong.
@@ -22,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 OLDEST = (3, 11)
 NEWEST_PINNED = (3, 14)  # tests/constraints.txt was resolved for Python versions up to this one
 SPACE = 800e6  # bytes; what the environment takes, and some air
+STAMP = "adamcourse-stamp.txt"  # in every environment that this script has made, from its beginning on
 
 TROUBLE = [  # what an installer prints, and what to do about it
     ("No space left", "the disk is full. Free about 800 MB, or set ADAMCOURSE_VENV to a folder on another disk."),
@@ -66,17 +68,25 @@ def stamp(extras):
 def is_ready(folder, extras):
     """Is there an environment for these extras? One with the tests serves the lessons as well."""
     try:
-        with open(os.path.join(folder, "adamcourse-stamp.txt")) as file:
+        with open(os.path.join(folder, STAMP)) as file:
             found = file.read()
     except OSError:
         return False
     return found in (stamp(extras), stamp("lab,test")) and os.path.exists(python_in(folder))
 
 
+def write_stamp(folder, text):
+    with open(os.path.join(folder, STAMP), "w") as file:
+        file.write(text)
+
+
 def check_place(folder):
     """Raise Stop when the environment cannot be written there, or something else lies there already."""
-    if os.path.isdir(folder) and os.listdir(folder) and not os.path.exists(os.path.join(folder, "pyvenv.cfg")):
-        raise Stop("%s holds something else. Set ADAMCOURSE_VENV to a new or empty folder." % folder)
+    for place in (folder, before(folder)):
+        if os.path.lexists(place) and not os.path.isdir(place):
+            raise Stop("%s is no folder. Set ADAMCOURSE_VENV to a new or empty one." % place)
+        if os.path.isdir(place) and os.listdir(place) and not os.path.exists(os.path.join(place, STAMP)):
+            raise Stop("%s holds what this script has not made. Set ADAMCOURSE_VENV to a new or empty folder." % place)
     try:
         os.makedirs(folder, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -90,16 +100,37 @@ def check_place(folder):
         raise Stop("the disk of %s has less than 800 MB free. Free some, or set ADAMCOURSE_VENV elsewhere." % folder)
 
 
-def clear(folder, log):
-    """Remove an older environment and the log of its set-up."""
+def before(folder):
+    """Where the environment waits until the one that replaces it is there."""
+    return folder + "-before"
+
+
+def put_aside(folder, log):
+    """Make room for a new environment, which bears our stamp from here on, and begin the log of its set-up."""
     try:
-        shutil.rmtree(folder)
+        if os.listdir(folder):
+            os.rename(folder, before(folder))
+        os.makedirs(folder, exist_ok=True)
+        write_stamp(folder, "unfinished")
         open(log, "w").close()
     except OSError as error:
         raise Stop(
             "cannot replace %s (%s). Set ADAMCOURSE_VENV to a new folder inside one that is yours."
             % (folder, error.strerror)
         )
+
+
+def bring_back(folder):
+    """Where a set-up did not come to its end, remove what it made, and let the environment from before return."""
+    try:
+        with open(os.path.join(folder, STAMP)) as file:
+            unfinished = file.read() == "unfinished"
+    except OSError:
+        unfinished = not os.path.exists(folder)
+    if unfinished:
+        shutil.rmtree(folder, ignore_errors=True)
+        if os.path.exists(os.path.join(before(folder), STAMP)):
+            os.rename(before(folder), folder)
 
 
 def run(command, log):
@@ -128,19 +159,22 @@ def install(folder, extras):
     print("Setting up the course in %s: once, about a minute, 420 MB (730 with the tests)." % folder)
     sys.stdout.flush()
     uv, python = shutil.which("uv"), python_in(folder)
-    log = folder + "-setup.log"  # beside it: uv wants to make the folder itself
-    clear(folder, log)
+    log = folder + "-setup.log"
+    put_aside(folder, log)
     target = ["-e", ".[%s]" % extras]
     if sys.version_info[:2] <= NEWEST_PINNED:
         target += ["-c", os.path.join("tests", "constraints.txt")]
-    if uv:
-        run([uv, "venv", "--python", sys.executable, folder], log)
-        run([uv, "pip", "install", "--python", python] + target, log)
-    else:
-        run([sys.executable, "-m", "venv", folder], log)
-        run([python, "-m", "pip", "install", "--disable-pip-version-check"] + target, log)
-    with open(os.path.join(folder, "adamcourse-stamp.txt"), "w") as file:
-        file.write(stamp(extras))
+    try:
+        if uv:
+            run([uv, "venv", "--allow-existing", "--python", sys.executable, folder], log)
+            run([uv, "pip", "install", "--python", python] + target, log)
+        else:
+            run([sys.executable, "-m", "venv", folder], log)
+            run([python, "-m", "pip", "install", "--disable-pip-version-check"] + target, log)
+        write_stamp(folder, stamp(extras))
+    finally:
+        bring_back(folder)
+    shutil.rmtree(before(folder), ignore_errors=True)
     os.remove(log)
 
 
@@ -152,6 +186,7 @@ def main(arguments):
     try:
         check_python(sys.version_info)
         extras, folder = "lab,test" if test else "lab", environment_folder()
+        bring_back(folder)
         if not is_ready(folder, extras):
             install(folder, extras)
     except Stop as stop:

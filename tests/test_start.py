@@ -4,9 +4,11 @@ import ast
 import importlib.util
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -139,23 +141,82 @@ def test_the_log_of_a_failure_stays_and_the_next_run_begins_it_anew(start, monke
 
 
 def test_an_environment_that_cannot_be_replaced(start, calls, monkeypatch, capsys):
-    def rmtree(folder):
+    def rename(old, new):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(start.shutil, "rmtree", rmtree)
+    start.main([])
+    monkeypatch.setattr(start.os, "rename", rename)
+    monkeypatch.setattr(start, "stamp", lambda extras: "other")
     assert start.main([]) == 1
     error = capsys.readouterr().err
     assert "cannot replace" in error
     assert "(Permission denied). Set ADAMCOURSE_VENV to a new folder inside one that is yours." in error
 
 
-def test_something_else_in_the_folder_is_never_deleted(start, calls, tmp_path, capsys):
-    precious = tmp_path / "environment" / "thesis.txt"
+@pytest.mark.parametrize("place", ["environment", "environment-before"])
+@pytest.mark.parametrize("name", ["thesis.txt", "pyvenv.cfg"])
+def test_what_somebody_else_has_made_is_never_deleted(start, calls, tmp_path, capsys, place, name):
+    """A text, or an environment of the learner's own, which the variable may name by mistake."""
+    precious = tmp_path / place / name
     precious.parent.mkdir()
     precious.write_text("years of work")
     assert start.main([]) == 1
-    assert "holds something else. Set ADAMCOURSE_VENV to a new or empty folder." in capsys.readouterr().err
-    assert precious.exists()
+    said = capsys.readouterr().err
+    assert "holds what this script has not made. Set ADAMCOURSE_VENV to a new or empty folder." in said
+    assert precious.read_text() == "years of work"
+
+
+def failing(start, monkeypatch, error=None):
+    """Let each installer fail; it may have made a part of the environment."""
+
+    def call(command, **kwargs):
+        (Path(start.environment_folder()) / "pyvenv.cfg").write_text("half")
+        if error:
+            raise error
+        return 1
+
+    monkeypatch.setattr(start.subprocess, "call", call)
+    monkeypatch.setattr(start, "stamp", lambda extras: "pyproject.toml has changed")
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt()])
+def test_a_set_up_that_fails_leaves_the_environment_from_before(start, calls, monkeypatch, tmp_path, error):
+    start.main([])
+    folder = tmp_path / "environment"
+    old = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    failing(start, monkeypatch, error)
+    assert start.main([]) == 1
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == old
+    assert not (tmp_path / "environment-before").exists()
+
+
+def test_a_first_set_up_that_fails_leaves_nothing_but_its_log(start, monkeypatch, tmp_path):
+    failing(start, monkeypatch)
+    assert start.main([]) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["environment-setup.log"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands in for uv")
+def test_a_set_up_that_is_killed_leaves_the_environment_from_before(start, calls, tmp_path):
+    """The real thing: start.py is killed while it waits for its installer; the next run finds the old environment."""
+    start.main([])
+    folder, begun = tmp_path / "environment", tmp_path / "begun"
+    (folder / start.STAMP).write_text("an older pyproject.toml")
+    old = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    uv = tmp_path / "bin" / "uv"
+    uv.parent.mkdir()
+    uv.write_text(f"#!/bin/sh\ntouch {folder}/half {begun}\nexec sleep 60\n")
+    uv.chmod(0o755)
+    path = os.pathsep.join([str(uv.parent), os.environ["PATH"]])
+    process = subprocess.Popen([sys.executable, START], env=os.environ | {"PATH": path}, start_new_session=True)
+    while not begun.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert (folder / "half").exists()
+    start.bring_back(str(folder))
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == old
 
 
 def test_a_full_disk(start, calls, monkeypatch, capsys):
