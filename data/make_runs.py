@@ -50,7 +50,11 @@ def recorded(optimizer, digits):
     """Return loss and accuracy on the test digits after each epoch, a list for each seed."""
     histories = [trained(optimizer, *digits, seed) for seed in SEEDS]
     losses = [np.round(history.epoch_loss, 4).tolist() for history in histories]
-    return {"rate": optimizer.lr, "loss": losses, "accuracy": [history.accuracy.tolist() for history in histories]}
+    return {
+        "rate": optimizer.lr,
+        "loss": losses,
+        "accuracy": [history.validation_accuracy.tolist() for history in histories],
+    }
 
 
 def search(kind, first, digits):
@@ -63,7 +67,10 @@ def search(kind, first, digits):
             rate = float(f"{10**power:.2g}")
             runs = [trained(kind(rate), train, others, seed) for seed in SEARCH_SEEDS]
             # a training that diverges has not finished its epochs
-            found[power] = rate, float(np.mean([r.accuracy[-1] if len(r.accuracy) == EPOCHS else 0.1 for r in runs]))
+            found[power] = (
+                rate,
+                float(np.mean([r.validation_accuracy[-1] if len(r.validation) == EPOCHS else 0.1 for r in runs])),
+            )
             print(f"{kind.__name__} {rate}: {found[power][1]:.4f}", flush=True)
         best = max(found, key=lambda power: found[power][1])
         powers = [best - 0.5] if best == min(found) else [best + 0.5] if best == max(found) else []

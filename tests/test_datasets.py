@@ -1,5 +1,6 @@
 """The data: real, complete, split without overlap, found everywhere, and guarded."""
 
+import importlib.util
 import subprocess
 import sys
 import zipfile
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from adamcourse import datasets
+from adamcourse.optimizers import Adam
 
 DIGITS = datasets.load_digits()
 
@@ -148,3 +150,17 @@ def test_a_few_digits_are_digits_to_train_with(train, validation):
     assert (np.concatenate([few.images, rest.images]) == DIGITS.train.images[:7]).all()
     with pytest.raises(ValueError, match=f"train = {train}, validation = {validation}"):
         datasets.digits_subset(train, validation)
+
+
+def test_the_script_that_recorded_the_trainings_still_runs(monkeypatch):
+    """On few digits and for one epoch."""
+    spec = importlib.util.spec_from_file_location("make_runs", datasets.data_file("make_runs.py"))
+    make_runs = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make_runs)
+    monkeypatch.setattr(make_runs, "EPOCHS", 1)
+    monkeypatch.setattr(make_runs, "HELD_BACK", 60)
+    digits = datasets.digits_subset(180, 60)
+    run = make_runs.recorded(Adam(1e-3), digits)
+    assert np.shape(run["loss"]) == np.shape(run["accuracy"]) == (3, 1)
+    found = make_runs.search(Adam, -3.0, digits)
+    assert len(found["rates"]) == len(found["held back"]) >= 5

@@ -319,14 +319,14 @@ def test_the_phase_diagram(beta):
 
 
 def test_momentum_turns_the_condition_number_into_its_root():
-    valley, start = quadratic((0.01, 0.1, 1.0)), (1.0, 1.0, 1.0)
-    alpha, beta = (2 / 1.1) ** 2, (0.9 / 1.1) ** 2
-    assert (alpha, beta) == (pytest.approx(3.305785, abs=1e-6), pytest.approx(0.669421, abs=1e-6))
+    valley, start = ravine(100), (1.0, 1.0)
+    alpha, beta = (2 / 11) ** 2, (9 / 11) ** 2
+    assert (alpha, beta) == (pytest.approx(0.03305785, abs=1e-8), pytest.approx(0.669421, abs=1e-6))
     far = {}
-    for optimizer in (GradientDescent(2 / 1.01), Momentum(alpha, beta)):
+    for optimizer in (GradientDescent(2 / 101), Momentum(alpha, beta)):
         far[type(optimizer)] = np.abs(descend(valley, optimizer, start, 1000).x).max(axis=1)
     assert [int(np.argmax(distance < 1e-6)) for distance in far.values()] == [691, 95]
-    alphas, betas = np.linspace(2.8, 3.4, 25)[:, None], np.linspace(0.6, 0.75, 31)
+    alphas, betas = np.linspace(0.028, 0.034, 25)[:, None], np.linspace(0.6, 0.75, 31)
     others = np.abs(descend(valley, Momentum(alphas, betas), start, 120).x).max(axis=1)
     last = 120 - (np.nan_to_num(others, nan=np.inf) >= 1e-6)[::-1].argmax(axis=0)  # at which it is still too far
     assert last.min() + 1 == pytest.approx(75, abs=2)  # best for just a millionth; a finer grid finds 75
@@ -372,6 +372,8 @@ def test_nesterov_on_the_ravine_and_where_heavy_ball_runs_in_a_circle():
     path = descend(lessard, Momentum(1 / 9, 4 / 9), (3.3,), 30_000)
     np.testing.assert_allclose(sorted(path.x[-3:, 0]), [-1.8024, 0.6465, 2.1159], atol=1e-4)  # Lessard and others
     assert descend(lessard, Momentum(1 / 25, 2 / 3, nesterov=True), (3.3,), 300).loss[-1] < 1e-20
+    many = descend(lessard, Momentum(np.full(801, 1 / 9), 4 / 9), np.linspace(-4, 4, 801)[None], 3000)
+    assert 0.8 < (many.loss[-1] < 1e-12).mean() < 0.95  # most starts arrive
 
 
 @pytest.mark.parametrize("a", [1.0, 0.1])
@@ -596,7 +598,7 @@ def test_how_much_rmsprop_is_behind_on_the_turned_ravine_hangs_on_the_condition(
 
     falling = [Scheduled(RMSprop(rates), InverseTime(half)) for half in (1, 3, 10, 30, 100)]
     ten, thousand = (soonest(kappa, falling) / soonest(kappa, [Momentum(rates)]) for kappa in (10, 1000))
-    assert ten < 1 and 10 < thousand < 15
+    assert 0.8 < ten < 1.05 and 10 < thousand < 15
 
 
 # --- lesson 06 -----------------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def bias_multiplier():
         presets={
             "Show me the failure": {"beta1": 0.0, "memory": 10_000.0, "t": 1.0},
             "Two equal memories": {"beta1": 0.9, "memory": 10.0, "t": 1.0, "correction": "none"},
-            "As found in 2025": {"beta1": 0.9, "memory": 20.0, "t": 1000.0, "correction": "by 1 - β, without ^t"},
+            "As found in 2025": {"beta1": 0.9, "memory": 10**1.3, "t": 1000.0, "correction": "by 1 - β, without ^t"},
         },
         challenge=Challenge(
             f"With β1 of 0.9 or more and a memory of v of {MEMORY} steps or more, let all uncorrected steps be between "
