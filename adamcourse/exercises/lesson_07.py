@@ -11,7 +11,7 @@ def bias_corrected(moment, beta, t):
 
 
 def uncorrected_step(beta1, beta2, t):
-    """Return the length of step t / α: constant gradient, no correction, eps = 0."""
+    """Return length / α of step t: constant gradient, no correction, eps = 0."""
     return (1 - beta1**t) / np.sqrt(1 - beta2**t)
 
 

@@ -61,7 +61,7 @@ def overfitting():
             "kind": choice("decay", tuple(KINDS), "apart (AdamW)"),
             "epoch": whole_slider("stop after epoch", 1, EPOCHS, EPOCHS),
         },
-        about=f"a network of 32 hidden units and {TRAIN} digits, Adam; the orange line is a loss of {TARGET}.",
+        about=f"a network of 32 hidden units and {TRAIN} digits, Adam; the level orange line is a loss of {TARGET}.",
         presets={
             "Show me the failure": {"dropout": 0.9, "decay": 10**1.5, "kind": "apart (AdamW)", "epoch": EPOCHS},
             "Dropout alone": {"dropout": 0.5, "decay": 1e-3, "kind": "apart (AdamW)", "epoch": EPOCHS},
