@@ -53,6 +53,8 @@ def main(arguments=None):
     parser.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
     parser.add_argument("--port", type=int, help="the port to serve on; another one is chosen when none is given")
     options = parser.parse_args(arguments)
+    if options.port is not None and not 0 < options.port < 65536:
+        parser.error(f"--port {options.port}: give a number from 1 to 65535")
     if environment.missing():
         print(environment.report(), file=sys.stderr)
         return 1

@@ -17,6 +17,9 @@ SHA256 = {
     "digits.npz": "ca34c856466b09dc50912e05a1fd98e94fb58d94d6f2d99d7f28880286ed1f7a",
     "heights.csv": "ca654626fce579f243ffcc7e2d77852c8b6caf0affd2db2ccf8f41cabe3bd796",
     "lines.txt": "43cb75575c1abd092bc8ebf9e21bcfa356412ca8e30d37c1d6bda566bdcdc9aa",
+    "recorded/keras.json": "99d787d1a3ec69f466b1c62d5267cf82530b18d6ec1ed9b843ada8cd457f76d6",
+    "recorded/optax.json": "3ca2939e5780799e07696bc07c751203bd9988db80a90ee7e3770f95a55818ff",
+    "recorded/torch.json": "e95cc31044cedd1b1503dd1b04522b48c06d1d3de5c7ed5c182c5e71cfa4e34a",
     "runs.json": "6adc53293138e73a91e5d5fa0cf5bbb6b3388775c812d95588fa5db71243cc13",
 }
 TRAIN_SIZE = 8000
@@ -78,6 +81,8 @@ def digits_subset(train, validation):
     if not 1 <= train < train + validation <= TRAIN_SIZE:
         raise ValueError(f"train = {train}, validation = {validation}: each at least 1, together at most {TRAIN_SIZE}")
     images, labels = load_digits().train
+    for array in (images, labels):
+        array.flags.writeable = False  # what one caller changes, all others would get
     parts = slice(train), slice(train, train + validation)
     return tuple(Labelled(images[part], labels[part]) for part in parts)
 
@@ -200,7 +205,8 @@ def load_framework_steps(framework):
     ---------
     framework : "PyTorch", "Keras" or "Optax".
 
-    Raises ValueError when framework is another word.
+    Raises ValueError when framework is another word, and FileNotFoundError or ValueError when a file is missing or
+    damaged.
     Source: PyTorch 2.13.0, Keras 3.15.1 and Optax 0.2.8; see data/README.md.
 
     >>> recorded = load_framework_steps("Keras")
@@ -210,7 +216,7 @@ def load_framework_steps(framework):
     files = {"PyTorch": "torch", "Keras": "keras", "Optax": "optax"}
     if framework not in files:
         raise ValueError(f"framework = {framework!r}: give one of {', '.join(files)}")
-    return json.loads(data_file(f"recorded/{files[framework]}.json").read_text(encoding="utf-8"))
+    return json.loads(_checked(f"recorded/{files[framework]}.json").read_text(encoding="utf-8"))
 
 
 def minibatches(n, size, rng):

@@ -1,17 +1,19 @@
 """Walk an optimizer down a loss and keep the whole path: positions, losses, gradients and states."""
 
+from copy import deepcopy
 from functools import cached_property
 
 import numpy as np
 
-from adamcourse.checks import whole_number
+from adamcourse.checks import has_functions, whole_number
+from adamcourse.optimizers.optimizer import all_finite
 
 
 class Trajectory:
     """What a descent went through: one entry for the start, then one for each step.
 
-    A descent has diverged once a coordinate is beyond the bound or the loss is not finite. One descent is cut before
-    that; of many descents, the entries from that step on are NaN.
+    A descent has diverged once a coordinate is beyond the bound, or the loss or what the optimizer remembers is not
+    finite. One descent is cut before that; of many descents, the entries from that step on are NaN.
 
     Arguments
     ---------
@@ -28,6 +30,8 @@ class Trajectory:
         self._entries = entries
         within = np.array([np.abs(x).max(axis=0) for x, _, _, _ in entries]) <= bound
         within &= np.isfinite([loss for _, loss, _, _ in entries])
+        if not np.all(all_finite(entries[-1][3])):  # a memory that has overflowed stays so, and x with it
+            within &= np.array([np.broadcast_to(all_finite(state), within.shape[1:]) for _, _, _, state in entries])
         self._lost = ~np.logical_and.accumulate(within, axis=0)  # once lost, always lost
         if self._lost.ndim == 1 and self._lost.any():
             self._entries = entries[: max(self.diverged_at, 1)]
@@ -110,14 +114,16 @@ def descend(loss, optimizer, start, steps, limit=1e6):
     ---------
     loss : anything with `value_and_gradient(x)`, such as a surface. A loss that draws minibatches and has `rewind()`
         is rewound first, so that every descent sees the same ones.
-    optimizer : anything with `start(x)` and `update(x, gradient, state)`.
+    optimizer : anything with `start(x)` and `update(x, gradient, state)`. One of your own may overwrite what it is
+        given: the path keeps copies.
     start : where to begin, shape (n, ...), coordinates on the first axis. With hyperparameters of shape (a, b) a
         point of shape (n,) becomes n x a x b: as many descents as there are hyperparameters, never one descent with
         a value for each coordinate. That is what `update` does with hyperparameters of the shape of x.
     steps : how many steps to take, a whole number, 0 or more.
     limit : a descent has diverged when a coordinate is further out than limit times max(1, |start|); default 1e6.
 
-    Raises ValueError when start is not finite or lies outside the loss's domain, or steps is not a whole number.
+    Raises ValueError when loss or optimizer is none, start is not finite or lies outside the loss's domain, steps is
+    not a whole number, limit is not above 0, or the loss gives a value or a gradient of another shape than x asks for.
 
     >>> from adamcourse.optimizers import Adam
     >>> from adamcourse.losses import rosenbrock
@@ -125,18 +131,38 @@ def descend(loss, optimizer, start, steps, limit=1e6):
     >>> many.loss[-1].round(3)  # four learning rates in one descent
     array([4.45 , 4.028, 0.998, 0.014])
     """
+    has_functions("loss", loss, "value_and_gradient"), has_functions("optimizer", optimizer, "start", "update")
     whole_number("steps", steps)
-    x = _starting_point(loss, optimizer, start)
+    if not limit > 0:
+        raise ValueError(f"limit = {limit}: give a number above 0")
+    x, ours = _starting_point(loss, optimizer, start), _is_ours(optimizer)
     if hasattr(loss, "rewind"):
         loss.rewind()
     state, entries = optimizer.start(x), []
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a descent that diverges is a result
         for k in range(steps + 1):
             value, gradient = loss.value_and_gradient(x)
+            value, gradient = np.copy(value), np.array(gradient)  # a loss may use their memory again
+            if not k:
+                _check_shapes(x, value, gradient)
             entries.append((x, value, gradient, state))
             if k < steps:
-                x, state = optimizer.update(x, gradient, state)
+                given = (x, gradient, state) if ours else (x.copy(), gradient.copy(), deepcopy(state))
+                x, state = optimizer.update(*given)
     return Trajectory(entries, limit * max(1.0, np.abs(entries[0][0]).max()))
+
+
+def _is_ours(optimizer):
+    """Is an optimizer, and the one in a wrapper, of this package? Those leave what they are given as it is."""
+    inside = getattr(optimizer, "optimizer", None)
+    return type(optimizer).__module__.startswith(f"{__package__}.") and (inside is None or _is_ours(inside))
+
+
+def _check_shapes(x, value, gradient):
+    """Raise ValueError when a loss gives anything but a number for each point, and its gradient."""
+    for name, found, wanted in (("value", value, x.shape[1:]), ("gradient", gradient, x.shape)):
+        if found.shape != wanted:
+            raise ValueError(f"the loss gives a {name} of shape {found.shape}; for x of shape {x.shape} it is {wanted}")
 
 
 def _starting_point(loss, optimizer, start):

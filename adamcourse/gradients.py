@@ -46,7 +46,7 @@ def numerical_hessian(gradient, x, h=1e-5):
     x : point, shape (n,); computed in float64.
     h : width of the difference, > 0, default 1e-5; relative to |x_j| where that is above 1.
 
-    Raises ValueError when h is not a positive number.
+    Raises ValueError when h is not a positive number, or gradient gives another shape than that of x.
     Source: any text on numerical differentiation.
 
     >>> numerical_hessian(lambda x: np.array([6 * x[0] * x[1], 3 * x[0] ** 2]), np.array([1.0, 2.0])).round(6)
@@ -55,6 +55,8 @@ def numerical_hessian(gradient, x, h=1e-5):
     """
     x = np.array(x, dtype=np.float64)
     H = np.array([_slope(gradient, x, j, h) for j in range(len(x))])
+    if H.shape != (len(x),) * 2:
+        raise ValueError(f"gradient gives shape {H.shape[1:]} at x of shape {x.shape}: is it the value?")
     return (H + H.T) / 2
 
 
@@ -68,18 +70,21 @@ def sharpness(hessian, preconditioner=1.0):
     hessian : H, a symmetric matrix, shape (n, n).
     preconditioner : what each coordinate is divided by, > 0, shape (n,): √v̂ + ε for Adam. Default 1, no division.
 
-    Raises ValueError when a coordinate is not divided by a number above 0.
+    Raises ValueError when a coordinate is not divided by a number above 0, or hessian is no symmetric matrix.
     Source: Cohen and others 2021, section 1; with P Cohen and others 2022, section 2.
 
     >>> H = np.diag([1.0, 100.0])
     >>> float(sharpness(H)), float(sharpness(H, np.array([1.0, 100.0])))  # divided by its curvature, it is round
     (100.0, 1.0)
     """
-    P = np.broadcast_to(preconditioner, len(hessian))
+    H = np.asarray(hessian, np.float64)
+    if H.ndim != 2 or H.shape != H.T.shape or not np.allclose(H, H.T, rtol=1e-4, atol=1e-6 * np.abs(H).max(initial=0)):
+        raise ValueError(f"hessian of shape {H.shape}: give a symmetric matrix")
+    P = np.broadcast_to(preconditioner, len(H))
     if not (P > 0).all():
         raise ValueError(f"preconditioner = {preconditioner}: each coordinate is divided by a number above 0")
     root = np.sqrt(P)
-    return np.linalg.eigvalsh(hessian / np.outer(root, root))[-1]
+    return np.linalg.eigvalsh(H / np.outer(root, root))[-1]
 
 
 def relative_error(a, b):
@@ -89,13 +94,16 @@ def relative_error(a, b):
 
     Arguments
     ---------
-    a, b : arrays of one shape.
+    a, b : arrays of one shape, not empty.
 
+    Raises ValueError when they have other shapes.
     Source: the usual gradient check, with the maximum norm.
 
     >>> float(relative_error(np.array([1.0, 2.0]), np.array([1.0, 2.002])).round(6))
     0.000999
     """
     a, b = np.asarray(a), np.asarray(b)
-    scale = np.maximum(np.abs(a).max(initial=0), np.abs(b).max(initial=0))  # NaN if one of them holds NaN
-    return np.float64(0) if scale == 0 else np.abs(a - b).max(initial=0) / scale
+    if a.shape != b.shape or not a.size:
+        raise ValueError(f"a has shape {a.shape}, b has {b.shape}: give the same for both, and not an empty one")
+    scale = np.maximum(np.abs(a).max(), np.abs(b).max())  # NaN if one of them holds NaN
+    return np.float64(0) if scale == 0 else np.abs(a - b).max() / scale

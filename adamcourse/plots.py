@@ -142,7 +142,11 @@ def score_card(ax, results):
     ---------
     ax : axes to draw on.
     results : TunedResults by task and name, as `contest.benchmark` returns them.
+
+    Raises ValueError when there are none, as after an optimizer that failed.
     """
+    if not results:
+        raise ValueError(f"results = {results!r}: the benchmark has none to show")
     looks = {style.label: style for style in STYLES.values()}
     names = list(dict.fromkeys(name for task in results.values() for name in task))
     edge = 2 * max(c.median for task in results.values() for c in task.values() if np.isfinite(c.median))

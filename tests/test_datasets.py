@@ -72,11 +72,10 @@ def test_a_wheel_carries_all_data_and_finds_them(tmp_path):
     script = """
 import adamcourse.datasets as d
 from adamcourse.exercises.quizzes import questions
-loaders = [name for name in vars(d) if name.startswith("load_") and name != "load_framework_steps"]
-for name in loaders:
-    getattr(d, name)()
-for framework in ("PyTorch", "Keras", "Optax"):
-    d.load_framework_steps(framework)
+loaders = [getattr(d, name) for name in vars(d) if name.startswith("load_") and name != "load_framework_steps"]
+loaders += [lambda name=name: d.load_framework_steps(name) for name in ("PyTorch", "Keras", "Optax")]
+for load in loaders:
+    load()
 questions("00")
 print(d.__file__, len(loaders))
 """

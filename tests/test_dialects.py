@@ -307,4 +307,4 @@ def test_optax_has_no_default_rate():
 def test_no_name_of_a_framework_is_without_use():
     for framework, module in FRAMEWORKS.items():
         own = {name for row in DIALECTS.values() if framework in row for name in defaults(row[framework])}
-        assert {part for names in module.NAMES.values() for part in names.split()} <= own
+        assert {part for names in module.NAMES.values() for part in names.rpartition(".")[2].split()} <= own

@@ -132,7 +132,7 @@ def test_versions_agree():
 def test_the_checksums_in_the_text_are_those_that_are_checked():
     text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     assert all(checksum in text for checksum in SHA256.values())
-    assert all(f"| `{name}` |" in text for name in SHA256)
+    assert all(f"| `{name}` |" in text for name in SHA256 if not name.startswith("recorded/"))
 
 
 GLOSSARY = (ROOT / "notebooks" / "glossary.md").read_text(encoding="utf-8")

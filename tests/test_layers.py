@@ -48,7 +48,7 @@ def test_gradients_agree_with_finite_differences(layer, shape):
     by_x = numerical_gradient(lambda flat: (forward(layer, flat.reshape(x.shape), p) * weights).sum(), x.ravel())
     by_p = numerical_gradient(lambda p: (forward(layer, x, p) * weights).sum(), p)
     assert relative_error(dx.ravel(), by_x) < 1e-8
-    assert relative_error(dp, by_p) < 1e-8
+    assert not p.size or relative_error(dp, by_p) < 1e-8
 
 
 @each

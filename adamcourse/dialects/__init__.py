@@ -70,7 +70,12 @@ def translate(framework, name, **arguments):
         raise ValueError(f"framework = {framework!r}: choose one of {', '.join(FRAMEWORKS)}")
     known = {key.lower(): row[framework] for key, row in DIALECTS.items() if framework in row}
     given = {argument: value for argument, value in arguments.items() if value is not None}
-    key = "amsgrad" if name.lower() == "adam" and given.pop("amsgrad", False) else name.lower()
+    key = name.lower()
+    if key == "adam" and framework != "Optax":  # there AMSGrad has a name of its own
+        amsgrad = given.pop("amsgrad", False)
+        if not isinstance(amsgrad, bool):
+            raise ValueError(f"amsgrad = {amsgrad!r}: give True or False")
+        key = "amsgrad" if amsgrad else key
     if key not in known:
         raise ValueError(f"name = {name!r}: of {framework}, choose one of {', '.join(known)}")
     names, settings = _names(framework, known[key]), {}
@@ -154,9 +159,12 @@ def table(name):
 
 def _names(framework, cls):
     """Return a framework's names for the hyperparameters of a dialect, with ours; one of theirs may hold two."""
-    own, names = set(defaults(cls)), FRAMEWORKS[framework].NAMES
-    renamed = {theirs: ours for theirs, ours in names.items() if own.issuperset(ours.split())}
-    return renamed | {name: name for name in own if name not in " ".join(names.values()).split()}
+    own, renamed = set(defaults(cls)), {}
+    for theirs, ours in FRAMEWORKS[framework].NAMES.items():
+        kind, _, ours = ours.rpartition(".")
+        if own.issuperset(ours.split()) and kind in ("", cls.__name__):
+            renamed[theirs] = ours
+    return renamed | {name: name for name in own if name not in " ".join(renamed.values()).split()}
 
 
 def _shown(value):

@@ -17,8 +17,7 @@ from adamcourse.dialects.shared import L2, EpsHat
 
 NAMES = {
     "momentum": "beta",
-    "alpha": "rho",
-    "rho": "rho",
+    "alpha": "RMSprop.rho",  # of this one alone
     "betas": "beta1 beta2",
     "initial_accumulator_value": "initial_accumulator",
     "momentum_decay": "psi",
@@ -62,8 +61,8 @@ class Dampened(optimizers.Momentum):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.nesterov and np.any(self.dampening):
-            raise ValueError(f"dampening = {self.dampening}: with nesterov dampening must be 0")
+        if self.nesterov and (np.any(self.dampening) or not np.all(self.beta)):
+            raise ValueError(f"dampening = {self.dampening}: with nesterov dampening must be 0, and beta above 0")
 
     def start(self, x):
         """Return the state before the first step: no velocity."""

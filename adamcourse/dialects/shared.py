@@ -98,7 +98,7 @@ class RMSpropWithMomentum(optimizers.RMSprop):
     def step(self, x, g, state):
         v = ema(state.v, g**2, self.rho)
         mean = ema(state.mean, g, self.rho)
-        x, z = self.moved(x, state.z, g / self.root(v - mean**2 if self.centered else v))
+        x, z = self.moved(x, state.z, g / self.root(np.maximum(v - mean**2, 0) if self.centered else v))
         return x, CentredRMSpropState(v, mean, z)
 
     def root(self, v):

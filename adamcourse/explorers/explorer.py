@@ -170,8 +170,10 @@ class Explorer:
 
     @_in_turn
     def set(self, **values):
-        """Set several controls and show one picture; ValueError, and nothing is set, when there is no such control."""
+        """Set several controls and show one picture; ValueError, and nothing is set, when one cannot take its value."""
         self._check_names(values)
+        for name, value in values.items():
+            self._check_value(name, value)
         self._held = True
         try:
             for control in self.controls.values():
@@ -186,6 +188,15 @@ class Explorer:
     def _check_names(self, values):
         for name in values.keys() - self.controls.keys():
             raise ValueError(f"{name} = {values[name]!r}: the controls of this explorer are {', '.join(self.controls)}")
+
+    def _check_value(self, name, value):
+        control = self.controls[name]
+        low, high = getattr(control, "min", None), getattr(control, "max", None)
+        if hasattr(control, "base"):
+            low, high = control.base**low * (1 - 1e-9), control.base**high * (1 + 1e-9)
+        allowed = getattr(control, "options", (True, False)) if low is None else f"{low:g} to {high:g}"
+        if not (value in allowed if low is None else isinstance(value, (int, float)) and low <= value <= high):
+            raise ValueError(f"{name} = {value!r}: give {allowed}")
 
     @_in_turn
     def update(self):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adamcourse.checks import whole_number
+from adamcourse.checks import valid_seed, whole_number
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Noisy:
         return getattr(self.loss, "broadcasts", False)
 
     def __post_init__(self):
-        _check_sigma(self.sigma)
+        _check_sigma(self.sigma), valid_seed(self.seed)
         self.rewind()
 
     def rewind(self):
@@ -84,7 +84,7 @@ class SparseFeature:
 
     def __post_init__(self):
         whole_number("every", self.every, 1)
-        _check_sigma(self.sigma)
+        _check_sigma(self.sigma), valid_seed(self.seed)
         self.rewind()
 
     def rewind(self):
@@ -128,7 +128,7 @@ class CurvatureShift:
         if not 0 < self.curvature < np.inf:
             raise ValueError(f"curvature = {self.curvature}: a curvature is above 0")
         whole_number("change", self.change, 0)
-        _check_sigma(self.sigma)
+        _check_sigma(self.sigma), valid_seed(self.seed)
         self.rewind()
 
     def rewind(self):
@@ -224,6 +224,8 @@ class ReddiCounterexample:
 
     def __post_init__(self):
         whole_number("every", self.every, 2)
+        if self.seed is not None:
+            valid_seed(self.seed)
         if not 0 < self.small < np.inf:
             raise ValueError(f"small = {self.small}: a slope is above 0")
         if not (self.every - 1) * self.small < self.large < np.inf:

@@ -35,12 +35,16 @@ def cross_entropy(scores, labels):
     scores : shape (n, classes).
     labels : shape (n,), whole numbers, 0 to classes - 1.
 
+    Raises ValueError when scores and labels do not fit each other.
     Source: Bishop 2006, section 4.3.4.
 
     >>> losses, gradient = cross_entropy(np.array([[0.0, np.log(3)]]), np.array([1]))
     >>> losses.round(4), gradient.round(2)  # -log ¾, and each probability less what it should be
     (array([0.2877]), array([[ 0.25, -0.25]]))
     """
+    scores, labels = np.asarray(scores), np.asarray(labels)
+    if labels.shape != scores.shape[:1] or labels.dtype.kind not in "iu" or labels.min(initial=0) < 0:
+        raise ValueError(f"labels {labels.shape} of type {labels.dtype}: give a class, 0 or more, for each example")
     below, e = _below_the_largest(scores)  # (n, classes)
     total, mine = e.sum(axis=-1, keepdims=True), (np.arange(len(labels)), labels)
     losses = np.log(total[:, 0]) - below[mine]  # -log p[mine], also where p is too small for a float

@@ -5,12 +5,14 @@ models as you like, all fitted on the same minibatches.
 """
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.checks import valid_batch_size, whole_number
+from adamcourse.checks import valid_batch_size, valid_seed, whole_number
 from adamcourse.datasets import minibatches
+from adamcourse.optimizers.optimizer import floats
 
 
 class RegressionLoss(ABC):
@@ -27,14 +29,13 @@ class RegressionLoss(ABC):
     """
 
     def __init__(self, X, y, batch_size=None, seed=0):
-        X = np.asarray(X)
-        self.X = X if X.dtype.kind == "f" else X.astype(np.float64)
+        self.X = floats(X)
         self.y = np.asarray(y).astype(self.X.dtype)
         if self.X.ndim != 2 or self.y.shape != self.X.shape[:1] or not len(self.X):
             raise ValueError(f"X {self.X.shape} and y {self.y.shape}: give shapes (n, features) and (n,), n at least 1")
         if not (np.isfinite(self.X).all() and np.isfinite(self.y).all()):
             raise ValueError("X and y must be finite numbers")
-        self.batch_size, self.seed = valid_batch_size(batch_size, len(self.X)), seed
+        self.batch_size, self.seed = valid_batch_size(batch_size, len(self.X)), valid_seed(seed)
         self.rewind()
 
     def rewind(self):
@@ -78,15 +79,26 @@ class LeastSquaresLoss(RegressionLoss):
     Source: Legendre 1805; Gauss 1809.
 
     >>> loss = LeastSquaresLoss(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), np.array([1.0, 3.0, 5.0]))
-    >>> loss.value(np.array([1.0, 2.0])), loss.gradient(np.array([1.0, 1.0])).round(3)  # y = 1 + 2 x fits exactly
+    >>> loss.value(np.array([1.0, 2.0])).round(9), loss.gradient(np.array([1.0, 1.0])).round(3)  # y = 1 + 2 x fits
     (np.float64(0.0), array([-1.   , -1.667]))
     """
 
+    @cached_property
+    def _lowest(self):
+        """Weights at which f is lowest, f there, and the Hessian, in float64: (features,), (), (features, features)."""
+        X, y = self.X.astype(np.float64), self.y.astype(np.float64)
+        best = np.linalg.lstsq(X, y)[0]
+        return best, 0.5 * np.mean((X @ best - y) ** 2), X.T @ X / len(X)
+
     def value(self, w):
-        """Return f at w on all examples, as the quadratic form that it is: a grid of weights costs no more for it."""
-        H, b = self.X.T @ self.X, self.X.T @ self.y  # (features, features), (features,)
-        form = (w * np.tensordot(H, w, 1)).sum(axis=0) - 2 * np.tensordot(b, w, 1) + self.y @ self.y
-        return 0.5 * np.maximum(form, 0) / len(self.X)  # where all fits, rounding may leave less than nothing
+        """Return f at w on all examples: its lowest value, and the quadratic form of the way from there.
+
+        A grid of weights costs no more for it, and nothing cancels: both are 0 or more.
+        """
+        (best, lowest, H), w = self._lowest, floats(w)
+        way = w - best.reshape(-1, *(1,) * (w.ndim - 1))
+        value = lowest + 0.5 * (way * np.tensordot(H, way, 1)).sum(axis=0)
+        return value.astype(np.result_type(self.X, w), copy=False)
 
     def per_example(self, scores, y):
         r = scores - y
@@ -121,7 +133,9 @@ class LogisticLoss(RegressionLoss):
         return surprise, np.exp(-np.logaddexp(0, -scores)) - y
 
     def accuracy(self, w, X, y):
-        """Return the share of examples whose score at w, shape (features, ...), has the sign of their label."""
+        """Return the share of examples whose score at w, shape (features, ...), has the sign of their label, 0 or 1."""
+        if np.shape(y) != np.shape(X)[:1] or not np.isin(y, (0, 1)).all():
+            raise ValueError(f"y has shape {np.shape(y)}: give a label, 0 or 1, for each of the {len(X)} examples")
         right = (np.tensordot(X, w, 1) > 0) == np.reshape(y, (-1, *(1,) * (np.ndim(w) - 1)))
         return right.mean(axis=0)
 

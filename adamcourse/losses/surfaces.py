@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from adamcourse.optimizers.optimizer import floats
+
 
 @dataclass(frozen=True)
 class Surface:
@@ -41,9 +43,22 @@ class Surface:
 
     broadcasts = True  # x may be many points, shape (n, ...)
 
+    def __post_init__(self):
+        object.__setattr__(self, "_formulas", (self.value, self.gradient))
+        object.__setattr__(self, "value", lambda x: self._formulas[0](self._point(x)))
+        object.__setattr__(self, "gradient", lambda x: self._formulas[1](self._point(x)))
+
+    def _point(self, x):
+        """Return x as an array of floats with a number for each coordinate, or raise ValueError."""
+        x = floats(x)
+        if x.ndim < 1 or len(x) != len(self.domain):
+            raise ValueError(f"x has shape {x.shape}: the {self.name} takes ({len(self.domain)}, ...)")
+        return x
+
     def value_and_gradient(self, x):
-        """Return f(x) and ∇f(x), the pair that `descent.descend` asks of every loss."""
-        return self.value(x), self.gradient(x)
+        """Return f(x) and ∇f(x), the pair that `descent.descend` asks of every loss; x is an array of floats."""
+        value, gradient = self._formulas
+        return value(x), gradient(x)
 
     def contains(self, x):
         """Return whether x, shape (n, ...), has n coordinates and all of it lies inside the domain."""

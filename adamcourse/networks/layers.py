@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adamcourse.checks import whole_number
+from adamcourse.checks import valid_seed, whole_number
 
 KERNEL_SIZE = 3  # of a convolution's window
 
@@ -275,6 +275,7 @@ class Dropout(Layer):
     ---------
     rate : r, 0 <= r < 1.
     seed : of the layer's own generator, default 0.
+    place : 0 for a network's first Dropout, 1 for the second, which draws other numbers; the network counts.
 
     Raises ValueError when the rate is outside its range.
     Source: Srivastava and others 2014.
@@ -286,14 +287,16 @@ class Dropout(Layer):
 
     rate: float
     seed: int = 0
+    place: int = 0
 
     def __post_init__(self):
         if not (isinstance(self.rate, (int, float, np.number)) and 0 <= self.rate < 1):
             raise ValueError(f"rate = {self.rate!r}: rate must be from 0 up to but not including 1")
+        valid_seed(self.seed)
         self.rewind()
 
     def rewind(self):
-        self.rng = np.random.default_rng(self.seed)
+        self.rng = np.random.default_rng([self.seed, self.place] if self.place else self.seed)
 
     def forward(self, x, p, training=False):
         if not training:

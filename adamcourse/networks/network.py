@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.checks import valid_batch_size
+from adamcourse.checks import valid_batch_size, valid_seed
 from adamcourse.datasets import minibatches
 from adamcourse.losses.classification import cross_entropy
-from adamcourse.networks.layers import Dense
+from adamcourse.networks.layers import Dense, Dropout
 
 CLASSES = 10
 EVAL_BATCH = 100  # images in one go where nothing is trained; a network's arrays grow with it
@@ -48,7 +48,9 @@ class Network:
     """
 
     def __init__(self, layers, input_shape):
-        self.layers = [replace(layer) for layer in layers]  # new ones with the same arguments
+        places = itertools.count()  # new layers with the same arguments; those that draw have numbers of their own
+        own = [{"place": next(places)} if isinstance(layer, Dropout) else {} for layer in layers]
+        self.layers = [replace(layer, **place) for layer, place in zip(layers, own, strict=True)]
         if not isinstance(input_shape, (tuple, list)):
             raise ValueError(f"input_shape = {input_shape!r}: give a tuple, as in (784,) or (28, 28, 1)")
         self.input_shape = tuple(input_shape)
@@ -142,7 +144,7 @@ class Network:
     def _vector(self, w):
         """Return w if it is a vector of parameters of this network, or raise ValueError."""
         w = np.asarray(w)
-        if w.shape != (self.size,) or w.dtype.kind != "f":
+        if w.shape != (self.size,) or w.dtype not in (np.float32, np.float64):
             numbers = f"one vector of {self.size} floating-point numbers"
             raise ValueError(f"w has shape {w.shape} and type {w.dtype}: the parameters are {numbers}")
         return w
@@ -173,7 +175,7 @@ class CrossEntropy:
 
     def __init__(self, network, images, labels, batch_size=None, seed=0):
         self.network = Network(network.layers, network.input_shape)  # so that two losses draw their dropout apart
-        self.batch_size, self.seed = batch_size, seed
+        self.batch_size, self.seed = batch_size, valid_seed(seed)
         self.images, self.labels = _examples(images, labels, network.input_shape, network.classes)
         valid_batch_size(batch_size, len(self.labels))
         self.rewind()
@@ -199,6 +201,8 @@ class CrossEntropy:
         scores = self.network.forward(w, self.images[chosen], training=True)  # (n, classes)
         losses, dscores = cross_entropy(scores, labels)  # (n,), (n, classes)
         gradient = np.empty_like(w) if out is None else out
+        if (gradient.shape, gradient.dtype) != (w.shape, w.dtype):
+            raise ValueError(f"out has shape {gradient.shape} and type {gradient.dtype}: give {w.shape} and {w.dtype}")
         self.network.backward(w, dscores, gradient)
         gradient /= len(labels)
         return losses.mean(), gradient
@@ -250,6 +254,8 @@ def _shaped(images, input_shape):
         shapes = dict.fromkeys((input_shape, (math.prod(input_shape),)))
         wanted = " or ".join(f"(n, {', '.join(map(str, shape))})" for shape in shapes)
         raise ValueError(f"images have shape {X.shape}: give {wanted}, n at least 1")
+    if X.dtype.kind != "f":
+        raise ValueError(f"images are of type {X.dtype}: give floating-point numbers; divide bytes by 255 first")
     return X.reshape(-1, *input_shape)
 
 
@@ -258,8 +264,8 @@ def _examples(images, labels, input_shape, classes):
     X, y = _shaped(images, input_shape), np.asarray(labels)
     if y.shape != (len(X),):
         raise ValueError(f"images {np.shape(images)} and labels {y.shape}: give shapes (n, ...) and (n,)")
-    if X.dtype.kind != "f" or not np.isfinite(X).all():
-        raise ValueError("images must be finite floating-point numbers; divide bytes by 255 first")
+    if not np.isfinite(X).all():
+        raise ValueError("images must be finite numbers")
     if y.dtype.kind not in "iu" or not ((y >= 0) & (y < classes)).all():
         raise ValueError(f"labels must be whole numbers from 0 to {classes - 1}")
     return X, y

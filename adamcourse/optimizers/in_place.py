@@ -14,20 +14,34 @@ def update_in_place(optimizer, x, gradient, state):
 
     Arguments
     ---------
-    optimizer : anything with `update(x, gradient, state)`; its hyperparameters are numbers.
+    optimizer : anything with `update(x, gradient, state)`.
     x : array, overwritten.
     gradient : ∇f(x), the same shape and precision, left as it is.
     state : what `start` or the last call returned; not to be used afterwards.
+
+    Raises ValueError when x cannot be overwritten, or what is given does not fit; then nothing has been changed.
 
     >>> adam, x = Adam(lr=0.1), np.zeros(2)
     >>> state = update_in_place(adam, x, np.array([100.0, 0.001]), adam.start(x))
     >>> x.round(4)
     array([-0.1, -0.1])
     """
-    if type(optimizer) is Adam and np.shape(gradient) == x.shape == state.m.shape:  # its relatives have other lines
+    if not x.flags.writeable or x.dtype.kind != "f":
+        raise ValueError(f"x, of type {x.dtype}, cannot be overwritten: give an array of floats that is not read-only")
+    if _is_plain_adam(optimizer, state) and np.shape(gradient) == x.shape == state.m.shape:
         return _adam(optimizer, x, np.asarray(gradient, x.dtype), state)
-    x[...], state = optimizer.update(x, gradient, state)
+    following, state = optimizer.update(x, gradient, state)
+    if np.shape(following) != x.shape:
+        raise ValueError(f"{optimizer} makes an x of shape {np.shape(following)} of one of shape {x.shape}")
+    x[...] = following
     return state
+
+
+def _is_plain_adam(optimizer, state):
+    """Is this Adam, whose relatives have other lines, with numbers as hyperparameters and a state of its own?"""
+    if type(optimizer) is not Adam or type(state) is not AdamState or not optimizer.eps:
+        return False
+    return all(type(value) is float for value in (optimizer.lr, optimizer.beta1, optimizer.beta2, optimizer.eps))
 
 
 def _adam(adam, x, g, state):

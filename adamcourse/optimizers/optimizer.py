@@ -30,11 +30,17 @@ class Optimizer(ABC):
         for field in fields(self):
             value = _checked(field.name, getattr(self, field.name), field.type, ranges.get(field.name, FINITE))
             object.__setattr__(self, field.name, value)
+        self.shape  # noqa: B018  what does not fit is said at once
 
     @property
     def shape(self):
         """The shape that the hyperparameters have together: () for plain numbers."""
-        return np.broadcast_shapes(*(np.shape(getattr(self, field.name)) for field in fields(self)))
+        shapes = {field.name: np.shape(getattr(self, field.name)) for field in fields(self)}
+        try:
+            return np.broadcast_shapes(*shapes.values())
+        except ValueError:
+            arrays = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
+            raise ValueError(f"hyperparameters of shapes that do not fit each other: {arrays}") from None
 
     @abstractmethod
     def start(self, x):
@@ -64,12 +70,28 @@ class Optimizer(ABC):
                 raise ValueError(
                     f"state belongs to an x of shape {np.shape(part)}, this one has {x.shape}: use start(x)"
                 )
+        if type(state) is not self._kind_of_state(x):
+            kinds = type(state).__name__, type(self).__name__, self._kind_of_state(x).__name__
+            raise ValueError("state is a {}: {} goes on from its own {}, use start(x)".format(*kinds))
         following, state = self.step(x, g, state)
         if following.shape != x.shape:
             raise ValueError(f"hyperparameters of shape {self.shape} do not fit x of shape {x.shape}")
+        eps = getattr(self, "eps", 1.0)
+        if eps == 0 if isinstance(eps, float) else not eps.all():  # a coordinate that never had a gradient has 0/0
+            following = np.where((g == 0) & np.isnan(following), x, following)
         if following.dtype != x.dtype:  # arrays of hyperparameters are float64 and must not widen x
             following, state = as_dtype(x.dtype, following), mapped(lambda part: as_dtype(x.dtype, part), state)
         return following, state
+
+    def _kind_of_state(self, x):
+        """Return the type of this optimizer's states, which is the same for all of its class."""
+        kind = type(self)
+        if kind not in _KINDS:
+            _KINDS[kind] = type(self.start(x))
+        return _KINDS[kind]
+
+
+_KINDS = {}  # of states, by class of optimizers
 
 
 def _checked(name, value, kind, allowed):
@@ -100,6 +122,12 @@ def parts(state, prefix=""):
     for name, part in state._asdict().items():
         found |= parts(part, f"{prefix}{name}.") if hasattr(part, "_asdict") else {prefix + name: part}
     return found
+
+
+def all_finite(state):
+    """Return whether all numbers of a state are finite, for each of many descents; of one without parts, True."""
+    arrays = [part for part in parts(state).values() if np.ndim(part)] if hasattr(state, "_asdict") else []
+    return np.logical_and.reduce([np.isfinite(part).all(axis=0) for part in arrays]) if arrays else True
 
 
 def mapped(function, state):

@@ -42,6 +42,7 @@ class SWATS(Optimizer):
     eps : ε, >= 0, default 1e-9.
     tolerance : how near Λ and γ_t must be, >= 0, default 1e-9.
     relative : whether the tolerance is a share of Λ, default False.
+    share : of the rate found, with which momentum walks, >= 0, default 1; a schedule changes it.
 
     Raises ValueError when an argument is outside its range or an array, and in `start` when x is no vector.
     Source: Keskar and Socher 2017, Algorithm 1.
@@ -62,8 +63,9 @@ class SWATS(Optimizer):
     eps: float = 1e-9
     tolerance: float = 1e-9
     relative: bool = False
+    share: float = 1.0
 
-    ranges = {"beta1": FRACTION, "beta2": FRACTION, "tolerance": AT_LEAST_0}
+    ranges = {"beta1": FRACTION, "beta2": FRACTION, "tolerance": AT_LEAST_0, "share": AT_LEAST_0}
 
     def __post_init__(self):
         super().__post_init__()
@@ -94,7 +96,7 @@ class SWATS(Optimizer):
 
     def _momentum(self, x, g, state):
         m = self.beta1 * state.m + g
-        return x - (1 - self.beta1) * state.rate * m, state._replace(m=m, t=state.t + 1)
+        return x - (1 - self.beta1) * self.share * state.rate * m, state._replace(m=m, t=state.t + 1)
 
 
 def projected_rate(p, g):

@@ -51,8 +51,11 @@ def scale_rate(optimizer, factor):
     """Return an optimizer like this one, its learning rate, or that of the one inside, multiplied by a factor."""
     now = copy(optimizer)  # `replace` would check every argument again, which takes as long as a step
     inside = getattr(optimizer, "optimizer", None)
-    name, value = ("lr", optimizer.lr * factor) if inside is None else ("optimizer", scale_rate(inside, factor))
-    object.__setattr__(now, name, value)
+    if inside is not None:
+        object.__setattr__(now, "optimizer", scale_rate(inside, factor))
+        return now
+    for name in {"lr", "share"} & vars(now).keys():  # share: of the rate that SWATS finds
+        object.__setattr__(now, name, getattr(now, name) * factor)
     return now
 
 

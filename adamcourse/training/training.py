@@ -5,18 +5,19 @@ A training keeps the parameters, the optimizer's state and two numbers per step;
 
 import json
 import os
-import re
+import secrets
 import signal
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
-from adamcourse.checks import whole_number
+from adamcourse.checks import has_functions, shown, whole_number
 from adamcourse.networks import Dropout, Evaluation
-from adamcourse.optimizers.optimizer import parts
+from adamcourse.optimizers.optimizer import all_finite, is_number, parts
 from adamcourse.training.blocks import blocks, join_blocks, start_in_blocks, take_block, update_in_blocks
 
 
@@ -67,7 +68,8 @@ class Training:
     seed : of the minibatches and of the first parameters, default 0.
     w : the first parameters, default network.start(seed); copied.
 
-    Raises ValueError when the examples, the batch size or w do not fit the network.
+    Raises ValueError when the examples, the batch size or w do not fit the network, or the optimizer's state has other
+    parts than arrays and numbers with names, which could not be saved.
 
     >>> from adamcourse.datasets import load_digits
     >>> from adamcourse.networks import Dense, ReLU
@@ -79,12 +81,18 @@ class Training:
     """
 
     def __init__(self, network, optimizer, train, validation, batch_size=60, seed=0, w=None):
+        has_functions("network", network, "loss_on", "start"), has_functions("optimizer", optimizer, "start", "update")
+        train, validation = _pair("train", train), _pair("validation", validation)
         self.optimizer, self.validation, self.seed = optimizer, validation, seed
         self.loss = network.loss_on(*train, batch_size=batch_size, seed=seed)
         self.network = self.loss.network
         self.w = network.start(seed) if w is None else np.array(w)
         network.loss_on(*validation), network.views(self.w)  # what does not fit is said at once
         self.states = start_in_blocks(optimizer, self.w)
+        for name, part in parts(self.states[0]).items():
+            if not (isinstance(part, np.ndarray) or is_number(part)):
+                raise ValueError(f"state.{name} is a {type(part).__name__}: only arrays and numbers can be saved")
+        self._pending, self._overflowed = None, False
         self.history = History(-(-len(self.loss.labels) // (batch_size or len(self.loss.labels))))
         self._gradient = np.empty_like(self.w)
 
@@ -95,8 +103,12 @@ class Training:
 
     @property
     def diverged(self):
-        """Whether the last loss was not a finite number; a training that has diverged takes no more steps."""
-        return bool(self.history.minibatch_losses) and not np.isfinite(self.history.minibatch_losses[-1])
+        """Whether the last loss, or at the end of an epoch the optimizer's memory, was not finite.
+
+        A training that has diverged takes no more steps.
+        """
+        losses = self.history.minibatch_losses
+        return self._overflowed or bool(losses) and not np.isfinite(losses[-1])
 
     def run_until(self, epochs, progress=False, stop=None):
         """Train on until so many epochs are finished, those of earlier runs counted, and return the History.
@@ -126,48 +138,56 @@ class Training:
 
     def _step(self):
         """Take one step, and look at the validation examples if it is the last one of an epoch."""
-        value, gradient = self.loss.value_and_gradient(self.w, out=self._gradient)
-        self.history.minibatch_losses.append(float(value))
-        if not self.diverged:
-            update_in_blocks(self.optimizer, self.w, gradient, self.states)
-            if len(self.history.minibatch_losses) % self.history.batches_per_epoch == 0:
-                self.history.validation.append(self.network.evaluate(self.w, *self.validation))
+        if self._pending is None:  # else the optimizer has failed at this minibatch, and may try again
+            self._pending = float(self.loss.value_and_gradient(self.w, out=self._gradient)[0])
+        if np.isfinite(self._pending):
+            update_in_blocks(self.optimizer, self.w, self._gradient, self.states)
+        self.history.minibatch_losses.append(self._pending)
+        self._pending = None
+        if not self.diverged and len(self.history.minibatch_losses) % self.history.batches_per_epoch == 0:
+            self.history.validation.append(self.network.evaluate(self.w, *self.validation))
+            self._overflowed = not all(np.all(all_finite(state)) for state in self.states)
 
     def save(self, file):
-        """Write all that `resume` needs to go on to the last bit into one file, a NumPy archive."""
+        """Write all that `resume` needs to go on to the last bit into one file, a NumPy archive.
+
+        An older file stays until the new one is complete and on the disk, whatever happens on the way. A link stays a
+        link. Raises ValueError when the file is there and is no file, such as a folder or a device.
+        """
         state = {f"state.{name}": part for name, part in join_blocks(map(parts, self.states)).items()}
         notes = {"of": self._description(), "generators": [layer.rng.bit_generator.state for layer in self._dropouts()]}
-        file = Path(file)
-        unfinished = file.with_name(file.name + ".part")  # an older checkpoint stays until this one is complete
-        with unfinished.open("wb") as stream:
-            np.savez(
-                stream,
-                w=self.w,
-                losses=np.array(self.history.minibatch_losses, np.float64),
-                validation=np.array(self.history.validation, np.float64).reshape(-1, 2),
-                notes=json.dumps(notes),
-                **state,
-            )
-        unfinished.replace(file)
+        losses = np.array(self.history.minibatch_losses, np.float64)
+        validation = np.array(self.history.validation, np.float64).reshape(-1, 2)
+        with _replacing(file) as stream:
+            np.savez(stream, w=self.w, losses=losses, validation=validation, notes=json.dumps(notes), **state)
 
     def resume(self, file):
         """Go back to where a training with the same arguments was saved, and return this training.
 
-        Raises ValueError when the one that was saved had other arguments.
+        Raises ValueError when the one that was saved had other arguments, or the file is damaged or of another kind;
+        then nothing has been changed.
         """
-        with np.load(file) as archive:
-            notes = json.loads(str(archive["notes"]))
-            for name, mine in self._description().items():
-                if notes["of"].get(name) != mine:
-                    raise ValueError(f"{file} belongs to {name} = {notes['of'].get(name)}: this training has {mine}")
-            self.w[...] = archive["w"]
+        archive, notes = _read(file)
+        for name, mine in self._description().items():
+            if notes["of"].get(name) != mine:
+                raise ValueError(f"{file} belongs to {name} = {notes['of'].get(name)}: this training has {mine}")
+        try:  # all of it first, then in one go
             whole = {name: archive[f"state.{name}"] for name in parts(self.states[0])}
-            self.history.minibatch_losses = archive["losses"].tolist()
-            self.history.validation = [Evaluation(*row) for row in archive["validation"].tolist()]
-        self.states = [take_block(self.states[0], whole, part) for part in blocks(len(self.w), self.optimizer)]
-        self.loss.rewind(drawn=len(self.history.minibatch_losses))
-        for layer, state in zip(self._dropouts(), notes["generators"], strict=True):
-            layer.rng.bit_generator.state = state
+            states = [take_block(self.states[0], whole, part) for part in blocks(len(self.w), self.optimizer)]
+            losses, validation = archive["losses"].tolist(), [Evaluation(*row) for row in archive["validation"]]
+            generators = [np.random.default_rng() for _ in self._dropouts()]
+            for generator, state in zip(generators, notes["generators"], strict=True):
+                generator.bit_generator.state = state
+            if archive["w"].shape != self.w.shape or len(losses) // self.history.batches_per_epoch != len(validation):
+                raise ValueError("parts that do not fit each other")
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{file} is damaged, or no checkpoint of this training: {error}") from None
+        self.w[...], self.states = archive["w"], states
+        self.history.minibatch_losses, self.history.validation = losses, validation
+        self._pending, self._overflowed = None, False
+        self.loss.rewind(drawn=len(losses))
+        for layer, generator in zip(self._dropouts(), generators, strict=True):
+            layer.rng = generator
         return self
 
     def _dropouts(self):
@@ -175,15 +195,72 @@ class Training:
 
     def _description(self):
         """Say what must be the same for a checkpoint to fit."""
-        images, labels = self.loss.images, self.loss.labels
         return {
             "network": f"{self.network.layers} on {self.network.input_shape}",
-            "optimizer": re.sub(r" at 0x\w+", "", repr(self.optimizer)),  # a schedule is known by its name alone
+            "optimizer": _described(self.optimizer),
             "batch_size": str(self.loss.batch_size),
             "seed": str(self.seed),
             "type of w": str(self.w.dtype),
-            "checksum of the examples": zlib.crc32(labels.tobytes(), zlib.crc32(images.tobytes())),
+            "checksum of the examples": _checksum(self.loss.images, self.loss.labels),
+            "checksum of the validation examples": _checksum(*self.validation),
         }
+
+
+def _pair(name, value):
+    """Return a pair of images and labels, or raise ValueError."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise ValueError(f"{name} is a {type(value).__name__}: give a pair of images and labels")
+    return value
+
+
+def _checksum(images, labels):
+    return zlib.crc32(np.asarray(labels).tobytes(), zlib.crc32(np.asarray(images).tobytes()))
+
+
+def _described(value):
+    """Return in words of what an optimizer, or a schedule in it, is made, so that one with other numbers differs."""
+    code = getattr(value, "__code__", None)
+    if code is not None:  # of a function its name, its numbers, and what it takes from around it
+        around = [_described(cell.cell_contents) for cell in value.__closure__ or ()]
+        numbers = [constant for constant in code.co_consts if isinstance(constant, (int, float, str))]
+        return f"{value.__qualname__}{(numbers, value.__defaults__, around)}"
+    own = getattr(value, "__dict__", None)
+    if own is None or isinstance(value, (type, np.ndarray)):
+        return repr(value)
+    return f"{type(value).__qualname__}({', '.join(f'{name}={_described(part)}' for name, part in own.items())})"
+
+
+@contextmanager
+def _replacing(file):
+    """Yield a stream into a new file that takes the place of an older one once it is complete and on the disk."""
+    file = Path(file).resolve()  # a link stays one
+    if file.exists() and not file.is_file():
+        raise ValueError(f"{file} is there, and is no file: give another name")
+    unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")  # no other process writes to it
+    try:
+        with unfinished.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        unfinished.replace(file)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
+
+
+def _read(file):
+    """Return the arrays of a checkpoint and its notes, or raise ValueError when it is damaged or of another kind."""
+    try:
+        with Path(file).open("rb") as stream, np.load(stream) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        notes = json.loads(str(arrays["notes"]))
+        notes["of"].get, len(notes["generators"])  # noqa: B018  what another program's file has not
+    except FileNotFoundError:
+        raise
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, BadZipFile, zlib.error) as error:
+        raise ValueError(f"{file} is damaged, or no checkpoint of a training: {shown(error)}") from None
+    return arrays, notes
 
 
 @contextmanager

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from adamcourse.checks import has_functions, shown, valid_seed
 from adamcourse.descent import descend
+from adamcourse.optimizers.optimizer import floats
 from adamcourse.training.blocks import check_elementwise, start_in_blocks, update_in_blocks
 
 
@@ -45,6 +47,8 @@ def tune_and_compare(problem, optimizers, rates, target, steps, seeds=range(3), 
     measure : function of x that is compared with the target, default None, the loss itself.
     every : how many steps lie between two looks, default 1.
 
+    Raises ValueError when rates are not three or more in ascending order, seeds are none, or an optimizer is not made
+    by a function, or is the same at each rate.
     Warns when a best rate is the first or the last one of the list: a better one may lie outside.
     Source: Choi and others 2019; Schmidt, Schneider and Hennig 2021, on what an unequal search does to a ranking.
 
@@ -58,11 +62,12 @@ def tune_and_compare(problem, optimizers, rates, target, steps, seeds=range(3), 
     gradient descent rate 0.0158: 96 steps (10 to 131), 3 of 3 seeds reach the target
     Adam rate 0.0501: 75 steps (70 to 93), 3 of 3 seeds reach the target
     """
-    results = {}
+    results, seeds = {}, _listed(seeds)
     for name, optimizer in optimizers.items():
         grid = np.asarray(rates[name] if isinstance(rates, dict) else rates, np.float64)
         if grid.ndim != 1 or len(grid) < 3 or not (np.diff(grid) > 0).all():
             raise ValueError(f"rates = {rates}: give three or more in ascending order")
+        _check_function_of_rate(name, optimizer, grid)
         table = np.array(
             [_steps_of_all(*problem(seed), optimizer, grid, target, steps, measure, every) for seed in seeds]
         )
@@ -72,6 +77,22 @@ def tune_and_compare(problem, optimizers, rates, target, steps, seeds=range(3), 
             warnings.warn(f"{name} is best at {grid[best]:g}, {where}: search further out", stacklevel=2)
         results[name] = TunedResult(float(grid[best]), tuple(table[:, best].tolist()))
     return results
+
+
+def _listed(seeds):
+    """Return seeds as a list, or raise ValueError when they are none."""
+    if not np.iterable(seeds) or not len(list(seeds)):
+        raise ValueError(f"seeds = {seeds!r}: give one or more, such as range(3)")
+    return [valid_seed(seed) for seed in seeds]
+
+
+def _check_function_of_rate(name, optimizer, grid):
+    """Raise ValueError unless an optimizer is made by a function of a rate that does not ignore it."""
+    if not callable(optimizer):
+        raise ValueError(f"{name} is {shown(optimizer)}: give a function of a rate, such as Adam or lambda rate: ...")
+    first, last = (has_functions(name, optimizer(float(rate)), "start", "update") for rate in (grid[0], grid[-1]))
+    if first is last or first == last:
+        raise ValueError(f"{name} is the same at the rates {grid[0]:g} and {grid[-1]:g}: use the rate in it")
 
 
 def random_start_problem(surface):
@@ -98,7 +119,7 @@ def _steps_of_one(loss, start, optimizer, target, steps, measure, every):
     """Return the first step from which on the measure stays below the target; `descend` would keep every x."""
     if hasattr(loss, "rewind"):
         loss.rewind()
-    x, arrived = np.array(start), np.inf
+    x, arrived = np.array(floats(start)), np.inf
     states = start_in_blocks(optimizer, x)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for k in range(steps + 1):
