@@ -123,7 +123,7 @@ def descend(loss, optimizer, start, steps, limit=1e6):
     limit : a descent has diverged when a coordinate is further out than limit times max(1, |start|); default 1e6.
 
     Raises ValueError when loss or optimizer is none, start is not finite or lies outside the loss's domain, steps is
-    not a whole number, limit is not above 0, or the loss gives a value or a gradient of another shape than x asks for.
+    not a whole number, or the loss gives a value or a gradient of another shape than x asks for.
 
     >>> from adamcourse.optimizers import Adam
     >>> from adamcourse.losses import rosenbrock
@@ -133,8 +133,6 @@ def descend(loss, optimizer, start, steps, limit=1e6):
     """
     has_functions("loss", loss, "value_and_gradient"), has_functions("optimizer", optimizer, "start", "update")
     whole_number("steps", steps)
-    if not limit > 0:
-        raise ValueError(f"limit = {limit}: give a number above 0")
     x, ours = _starting_point(loss, optimizer, start), _is_ours(optimizer)
     if hasattr(loss, "rewind"):
         loss.rewind()

@@ -70,7 +70,7 @@ def translate(framework, name, **arguments):
         raise ValueError(f"framework = {framework!r}: choose one of {', '.join(FRAMEWORKS)}")
     known = {key.lower(): row[framework] for key, row in DIALECTS.items() if framework in row}
     given = {argument: value for argument, value in arguments.items() if value is not None}
-    key = name.lower()
+    key = str(name).lower()
     if key == "adam" and framework != "Optax":  # there AMSGrad has a name of its own
         amsgrad = given.pop("amsgrad", False)
         if not isinstance(amsgrad, bool):

@@ -6,6 +6,8 @@ from numbers import Number
 
 import numpy as np
 
+from adamcourse.checks import shown
+
 # what a hyperparameter may be: in words, and as a test; a class names its own in `ranges`
 AT_LEAST_0 = ("0 or more", lambda value: value >= 0)
 FRACTION = ("from 0 up to but not including 1", lambda value: (value >= 0) & (value < 1))
@@ -146,6 +148,8 @@ def floats(x):
     x = np.asarray(x)
     if x.dtype == np.float16:
         raise ValueError("x is float16, in which 1e-8 is 0 and the square of 1e-4, too: give float32 or float64")
+    if x.dtype.kind not in "fiub":
+        raise ValueError(f"{shown(x)}: give an array of numbers")
     return x if x.dtype.kind == "f" else x.astype(np.float64)
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from adamcourse.checks import has_functions
 from adamcourse.optimizers.in_place import update_in_place
 from adamcourse.optimizers.optimizer import floats, parts
 
@@ -18,7 +17,6 @@ def blocks(n, optimizer):
 
 def start_in_blocks(optimizer, x):
     """Return the states before the first step, one for each block of the vector x."""
-    has_functions("optimizer", optimizer, "start", "update")
     if getattr(optimizer, "shape", ()) != ():
         raise ValueError(
             f"{optimizer} has hyperparameters of shape {optimizer.shape}: a training takes one number for each. "

@@ -88,10 +88,10 @@ class Training:
         self.network = self.loss.network
         self.w = network.start(seed) if w is None else np.array(w)
         network.loss_on(*validation), network.views(self.w)  # what does not fit is said at once
-        self.states = start_in_blocks(optimizer, self.w)
-        for name, part in parts(self.states[0]).items():
+        for name, part in parts(optimizer.start(self.w)).items():
             if not (isinstance(part, np.ndarray) or is_number(part)):
                 raise ValueError(f"state.{name} is a {type(part).__name__}: only arrays and numbers can be saved")
+        self.states = start_in_blocks(optimizer, self.w)
         self._pending, self._overflowed = None, False
         self.history = History(-(-len(self.loss.labels) // (batch_size or len(self.loss.labels))))
         self._gradient = np.empty_like(self.w)
