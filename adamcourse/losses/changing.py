@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adamcourse.checks import valid_seed, whole_number
+from adamcourse.checks import has_functions, valid_seed, whole_number
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Noisy:
         return getattr(self.loss, "broadcasts", False)
 
     def __post_init__(self):
-        _check_sigma(self.sigma), valid_seed(self.seed)
+        _check_sigma(self.sigma), valid_seed(self.seed), has_functions("loss", self.loss, "value_and_gradient")
         self.rewind()
 
     def rewind(self):

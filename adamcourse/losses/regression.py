@@ -172,7 +172,7 @@ def unique_features(n, share=0.6, seed=0):
     positive = round(share * n) if np.isfinite(share) else 0
     if not n / 2 < positive < n:
         raise ValueError(f"share = {share}: of {n} examples more than half, and not all, must have the label 1")
-    rng, labels = np.random.default_rng(seed), np.where(np.arange(n) < positive, 1.0, -1.0)
+    rng, labels = np.random.default_rng(valid_seed(seed)), np.where(np.arange(n) < positive, 1.0, -1.0)
     train, new = (Examples(np.zeros((n, 3 + 5 * n)), rng.permutation(labels)) for _ in range(2))
     for X, y in (train, new):
         X[:, 0], X[:, 1:3] = y, 1
