@@ -140,7 +140,7 @@ def descend(loss, optimizer, start, steps, limit=1e6):
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a descent that diverges is a result
         for k in range(steps + 1):
             value, gradient = loss.value_and_gradient(x)
-            value, gradient = np.copy(value), np.array(gradient)  # a loss may use their memory again
+            value, gradient = value + 0, np.array(gradient)  # copies: a loss may use their memory again
             if not k:
                 _check_shapes(x, value, gradient)
             entries.append((x, value, gradient, state))
@@ -158,9 +158,9 @@ def _is_ours(optimizer):
 
 def _check_shapes(x, value, gradient):
     """Raise ValueError when a loss gives anything but a number for each point, and its gradient."""
-    for name, found, wanted in (("value", value, x.shape[1:]), ("gradient", gradient, x.shape)):
-        if found.shape != wanted:
-            raise ValueError(f"the loss gives a {name} of shape {found.shape}; for x of shape {x.shape} it is {wanted}")
+    for name, found, wanted in (("value", np.shape(value), x.shape[1:]), ("gradient", gradient.shape, x.shape)):
+        if found != wanted:
+            raise ValueError(f"the loss gives a {name} of shape {found}; for x of shape {x.shape} it is {wanted}")
 
 
 def _starting_point(loss, optimizer, start):
