@@ -13,6 +13,8 @@ import pytest
 
 from adamcourse.__main__ import JUPYTER_FOLDERS
 from adamcourse.exercises import EXERCISES, grade
+from adamcourse.exercises.changes import changed
+from adamcourse.exercises.diagnosis import mistakes_of
 from notebooks.teaching import class_version, refresh
 
 LESSONS = {file.stem: nbformat.read(file, as_version=4) for file in refresh.lessons()}
@@ -43,9 +45,10 @@ def test_a_right_answer_is_told_so_and_nothing_else(capsys):
 
 
 def test_an_answer_that_is_not_right_raises_with_the_text_of_the_verdict(capsys):
-    for mistake in EXERCISES["gradient_step"].mistakes[:3]:
+    exercise = EXERCISES["gradient_step"]
+    for mistake in mistakes_of(exercise)[:3]:
         with pytest.raises(AssertionError) as raised:
-            grade(named("gradient_step", mistake.answer))
+            grade(named("gradient_step", changed(exercise.reference, mistake)))
         assert mistake.why in str(raised.value).replace("\n", " ")
     with pytest.raises(AssertionError, match="There is no exercise step"):
         grade("step")
@@ -265,8 +268,10 @@ def wrong(notebook):
     for cell in marked(notebook, "solution"):
         name = function_of(cell)
         cell.source = (
-            f"from adamcourse.exercises import EXERCISES\n\n\ndef {name}(*arguments):\n"
-            f"    return EXERCISES[{name!r}].mistakes[0].answer(*arguments)"
+            "from adamcourse.exercises import EXERCISES\nfrom adamcourse.exercises.changes import changed\n"
+            f"from adamcourse.exercises.diagnosis import mistakes_of\n\n\ndef {name}(*arguments):\n"
+            f"    exercise = EXERCISES[{name!r}]\n"
+            "    return changed(exercise.reference, mistakes_of(exercise)[0])(*arguments)"
         )
 
 

@@ -11,6 +11,8 @@ import pytest
 from adamcourse.datasets import load_digits, load_heights, load_lines, load_trainings
 from adamcourse.descent import descend
 from adamcourse.exercises import EXERCISES
+from adamcourse.exercises.changes import changed
+from adamcourse.exercises.diagnosis import mistakes_of
 from adamcourse.explorers import hyperparameter_map as maps
 from adamcourse.explorers import learning_digits as digits
 from adamcourse.explorers import overfitting, race, rare_classes
@@ -693,10 +695,11 @@ def test_the_step_without_the_correction():
 )
 def test_wrong_corrections(mistake, beta2, lengths):
     """Each as the runnable mistake of lesson 06's exercise, on a constant gradient."""
-    answers = {m.name: m.answer for m in EXERCISES["adam_step"].mistakes}
+    exercise = EXERCISES["adam_step"]
+    made = {change.said: changed(exercise.reference, change) for change in mistakes_of(exercise)}
     x, m, v, g = np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1)
     for t in range(1, max(lengths) + 1):
-        following, m, v = answers[mistake](x, g, m, v, t, 1.0, 0.9, beta2, 0.0)
+        following, m, v = made[mistake](x, g, m, v, t, 1.0, 0.9, beta2, 0.0)
         if t in lengths:
             assert abs(following - x)[0] == pytest.approx(lengths[t], rel=1e-3)
         x = following

@@ -2,16 +2,27 @@
 
 Each finds the exercise by f's name.
 
-exercise     what an exercise is, and how an answer is run and judged
+rules        what people do to a formula: a pattern, and what they write in its place
+trees        a reference as a syntax tree: parts of it are replaced, and it is run
+changes      the rules applied to a reference: its changes, each of which can be made
+cases        the calls on which an answer is run
+running      an answer is run where it can do no harm, and not for ever
+exercise     what an exercise is
+answers      what an answer returns in each case, or why that cannot be compared
+comparing    are two answers the same, up to rounding?
+diagnosis    which changes give an answer, alone or two at a time
+judging      the verdict on an answer
 lesson_NN    the exercises of each lesson, as data
 quizzes      the questions of data/quizzes.json, on the page
 """
 
 from contextlib import redirect_stderr
+from difflib import get_close_matches
 from importlib import import_module
 from io import StringIO
 
-from adamcourse.exercises.exercise import Verdict, judge
+from adamcourse.exercises.answers import Verdict
+from adamcourse.exercises.judging import judge
 from adamcourse.exercises.quizzes import quiz
 
 LESSONS = [import_module(f"{__name__}.lesson_{number:02}") for number in range(14)]
@@ -53,15 +64,30 @@ def solution(f):
 
 
 def _verdict(f):
-    return judge(f, _find(f)) if _find(f) else _unknown(f)
+    exercise = _find(f)
+    if exercise and callable(f):
+        return judge(f, exercise)
+    return Verdict(
+        "not attempted", f"Give the function itself, without quotation marks: check({f})." if exercise else _unknown(f)
+    )
 
 
 def _find(f):
     """Return the exercise of a function or of its name, or None."""
-    return EXERCISES.get(f if isinstance(f, str) else getattr(f, "__name__", ""))
+    name = f if isinstance(f, str) else getattr(f, "__name__", "")
+    return EXERCISES.get(name) if isinstance(name, str) else None
 
 
 def _unknown(f):
+    """Say why there is no exercise for what was given."""
     name = f if isinstance(f, str) else getattr(f, "__name__", None)
-    said = f"There is no exercise {name}." if name else "Give the function itself, without brackets: check(adam_step)."
-    return Verdict("not attempted", f"{said} The exercises are: {', '.join(sorted(EXERCISES))}.")
+    if not isinstance(name, str):
+        said = "Give the function itself, without brackets: check(adam_step)."
+    elif name == "<lambda>":
+        said = (
+            "A lambda has no name by which its exercise could be found: write it with def, under the exercise's name."
+        )
+    else:
+        near = get_close_matches(name, EXERCISES, 1)
+        said = f"There is no exercise {name}.{f' Is {near[0]} meant?' if near else ''}"
+    return f"{said} The exercises are: {', '.join(sorted(EXERCISES))}."

@@ -1,6 +1,7 @@
 """Lesson 00: a toy, to try how exercises work."""
 
-from adamcourse.exercises.exercise import Exercise, Mistake, Stream
+from adamcourse.exercises.cases import along, midway
+from adamcourse.exercises.exercise import Exercise, Mistake
 
 
 def halfway(x, gradient):
@@ -12,28 +13,29 @@ EXERCISES = (
     Exercise(
         reference=halfway,
         cases=(
-            Stream(x=(1.0, -2.0), gradients=((0.5, 0.0), (-3.0, 8.0)), hyper={}),
-            Stream(x=((1.0, 0.0, 2.0),), gradients=(((4.0, -1.0, 1e-8),),), hyper={}),
+            *along(halfway, x=(1.0, -2.0), gradients=((0.5, 0.0), (-3.0, 8.0)), hyper={}),
+            *along(halfway, x=((1.0, 0.0, 2.0),), gradients=(((4.0, -1.0, 1e-8),),), hyper={}),
+            midway(halfway),
         ),
         mistakes=(
             Mistake(
                 "you went the whole way",
-                lambda x, gradient: x - gradient,
+                {"gradient / 2": "gradient"},
                 "x - gradient is the far end; halfway takes half of the gradient.",
             ),
             Mistake(
                 "you went in the direction of the gradient",
-                lambda x, gradient: x + gradient / 2,
+                {"x - gradient / 2": "x + gradient / 2"},
                 "The gradient points uphill. To go down, subtract it.",
             ),
             Mistake(
                 "you return half of the gradient",
-                lambda x, gradient: gradient / 2,
+                {"x - gradient / 2": "gradient / 2"},
                 "That is how far to go. Subtract it from x.",
             ),
             Mistake(
                 "you halved the far end",
-                lambda x, gradient: (x - gradient) / 2,
+                {"x - gradient / 2": "(x - gradient) / 2"},
                 "That is halfway between 0 and x - gradient. Take the mean of x and x - gradient.",
             ),
         ),

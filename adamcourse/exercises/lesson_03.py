@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from adamcourse.exercises.exercise import Call, Exercise, Mistake, Stream
+from adamcourse.exercises.cases import Call, along, midway
+from adamcourse.exercises.exercise import Exercise, Mistake
 
 
 def momentum_step(x, gradient, z, lr, beta):
@@ -24,18 +25,25 @@ def best_momentum(smallest, largest):
 
 
 STREAMS = (
-    Stream(
+    *along(
+        momentum_step,
         x=(1.0, -2.0, 0.5),
         gradients=((0.1, 10.0, 1e-8), (-0.2, 20.0, 0.0), (0.3, -40.0, 2e-8), (0.4, 5.0, -1e-8)),
         hyper={"lr": 0.3, "beta": 0.8},
     ),
-    Stream(
+    *along(
+        momentum_step,
         x=((0.5, 0.0), (2.0, -1.0)),
         gradients=(((4.0, -1.0), (0.0, 0.5)), ((3.0, 2.0), (1.0, -0.5)), ((1.0, 0.0), (1.0, 1.0))),
         hyper={"lr": 0.07, "beta": 0.35},
     ),
+    midway(momentum_step, lr=0.13, beta=0.83),
 )
 CUBE = {"x": (1.0, -2.0, 0.5), "previous": (1.5, -1.0, 0.5), "gradient_at": lambda x: x**3, "lr": 0.1, "beta": 0.7}
+
+Z, MOVED = "beta * z + gradient", "x - lr * z"
+DESCENT = "ahead - lr * gradient_at(ahead)"
+RATE, BETA = "(2 / (a + b)) ** 2", "((b - a) / (b + a)) ** 2"
 
 EXERCISES = (
     Exercise(
@@ -45,76 +53,70 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "the velocity is an average",
-                lambda x, gradient, z, lr, beta: (
-                    x - lr * (beta * z + (1 - beta) * gradient),
-                    beta * z + (1 - beta) * gradient,
-                ),
+                {Z: "beta * z + (1 - beta) * gradient"},
                 "That is the other convention, with a factor 1 - beta. It is right in itself, and lr means something "
                 "else in it. Asked is z = beta * z + gradient.",
             ),
             Mistake(
                 "the old velocity is used for the step",
-                lambda x, gradient, z, lr, beta: (x - lr * z, beta * z + gradient),
+                {MOVED: "x - lr * _old_z"},
                 "First the new z, then the step along it.",
             ),
             Mistake(
                 "the old velocity is handed on",
-                lambda x, gradient, z, lr, beta: (x - lr * (beta * z + gradient), z),
+                {f"{MOVED}, z": f"{MOVED}, _old_z"},
                 "Return the new z: without it the next step has no memory.",
             ),
             Mistake(
                 "beta multiplies the gradient, too",
-                lambda x, gradient, z, lr, beta: (x - lr * beta * (z + gradient), beta * (z + gradient)),
+                {Z: "beta * (z + gradient)"},
                 "Only the old velocity decays: beta * z + gradient.",
             ),
             Mistake(
                 "the velocity does not decay",
-                lambda x, gradient, z, lr, beta: (x - lr * (z + gradient), z + gradient),
+                {Z: "z + gradient"},
                 "Without beta all gradients since the start count alike, and the ball never comes to rest.",
             ),
             Mistake(
                 "the rate stands inside the velocity",
-                lambda x, gradient, z, lr, beta: (x - (beta * z + lr * gradient), beta * z + lr * gradient),
+                {Z: "beta * z + lr * gradient", MOVED: "x - z"},
                 "With a constant rate this walks the same path, but z is lr times as long. Asked is the rate outside.",
             ),
             Mistake(
                 "the rate and the sign stand inside the velocity",
-                lambda x, gradient, z, lr, beta: (x + (beta * z - lr * gradient), beta * z - lr * gradient),
+                {Z: "beta * z - lr * gradient", MOVED: "x + z"},
                 "That is Keras's form. With a constant rate it walks the same path. Asked is z = beta * z + gradient; "
                 "rate and sign belong to the step.",
             ),
             Mistake(
                 "the velocity points downhill",
-                lambda x, gradient, z, lr, beta: (x + lr * (beta * z - gradient), beta * z - gradient),
+                {Z: "beta * z - gradient", MOVED: "x + lr * z"},
                 "The path is right, but z has the other sign. Asked is z = beta * z + gradient.",
             ),
             Mistake(
                 "the velocity does not decay, and the gradient is averaged",
-                lambda x, gradient, z, lr, beta: (x - lr * (z + (1 - beta) * gradient), z + (1 - beta) * gradient),
+                {Z: "z + (1 - beta) * gradient"},
                 "The old velocity decays to beta of itself, and the gradient is added in full.",
             ),
             Mistake(
                 "this is Nesterov's step",
-                lambda x, gradient, z, lr, beta: (
-                    x - lr * (gradient + beta * (beta * z + gradient)),
-                    beta * z + gradient,
-                ),
+                {MOVED: "x - lr * (gradient + beta * z)"},
                 "Heavy ball walks along z itself.",
             ),
             Mistake(
                 "you walk uphill",
-                lambda x, gradient, z, lr, beta: (x + lr * (beta * z + gradient), beta * z + gradient),
+                {MOVED: "x + lr * z"},
                 "Subtract the step: z is a sum of gradients, and they point uphill.",
             ),
             Mistake(
                 "the velocity is forgotten",
-                lambda x, gradient, z, lr, beta: (x - lr * gradient, beta * z + gradient),
+                {MOVED: "x - lr * gradient"},
                 "The step goes along z, not along the gradient.",
             ),
             Mistake(
-                "the results are in another order",
-                lambda x, gradient, z, lr, beta: momentum_step(x, gradient, z, lr, beta)[::-1],
-                "Return x, z: the next x comes first.",
+                "the rate multiplies the gradient alone",
+                {MOVED: "x - (beta * _old_z + lr * gradient)"},
+                "The step is lr times the whole of the new z.",
             ),
         ),
         hints=(
@@ -130,44 +132,52 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "the gradient is taken at x",
-                lambda x, previous, gradient_at, lr, beta: x + beta * (x - previous) - lr * gradient_at(x),
+                {"gradient_at(ahead)": "gradient_at(x)"},
                 "That is heavy ball. Nesterov's idea is to ask for the gradient at the point ahead.",
             ),
             Mistake(
                 "the step begins at x",
-                lambda x, previous, gradient_at, lr, beta: x - lr * gradient_at(x + beta * (x - previous)),
+                {DESCENT: "x - lr * gradient_at(ahead)"},
                 "The gradient is the right one, but the step starts from the point ahead, too.",
             ),
             Mistake(
                 "you descend first and look ahead afterwards",
-                lambda x, previous, gradient_at, lr, beta: (
-                    x - lr * gradient_at(x) + beta * (x - lr * gradient_at(x) - previous)
-                ),
+                {DESCENT: "x - lr * gradient_at(x) + beta * (x - lr * gradient_at(x) - previous)"},
                 "First move on along the last step, then take the gradient there.",
             ),
             Mistake(
                 "you look back and not ahead",
-                lambda x, previous, gradient_at, lr, beta: nesterov_step(x, 2 * x - previous, gradient_at, lr, beta),
+                {"x - previous": "previous - x"},
                 "The last step was x - previous; go on in that direction.",
             ),
             Mistake(
                 "you look ahead by the whole last step",
-                lambda x, previous, gradient_at, lr, beta: nesterov_step(x, previous, gradient_at, lr, 1.0),
+                {"beta": "1.0"},
                 "Only beta times the last step.",
             ),
             Mistake(
+                "the last step is added twice",
+                {DESCENT: "ahead + beta * (x - previous) - lr * gradient_at(ahead)"},
+                "ahead holds it already.",
+            ),
+            Mistake(
+                "you look ahead along the gradient",
+                {"ahead": "(x - lr * gradient_at(x))"},
+                "Look ahead along the last step, x - previous.",
+            ),
+            Mistake(
                 "this is gradient descent",
-                lambda x, previous, gradient_at, lr, beta: x - lr * gradient_at(x),
+                {DESCENT: "x - lr * gradient_at(x)"},
                 "First move on: ahead = x + beta * (x - previous).",
             ),
             Mistake(
                 "you return the point ahead",
-                lambda x, previous, gradient_at, lr, beta: x + beta * (x - previous),
+                {DESCENT: "ahead"},
                 "From there take a step of gradient descent.",
             ),
             Mistake(
                 "you walk uphill",
-                lambda x, previous, gradient_at, lr, beta: nesterov_step(x, previous, gradient_at, -lr, beta),
+                {DESCENT: "ahead + lr * gradient_at(ahead)"},
                 "Subtract lr times the gradient.",
             ),
         ),
@@ -183,49 +193,50 @@ EXERCISES = (
         cases=(
             Call({"smallest": 1.0, "largest": 100.0}),
             Call({"smallest": 0.04, "largest": 2.25}),
+            Call({"smallest": 2.9, "largest": 11.3}),
+            Call({"smallest": 0.37, "largest": 1.9}),
         ),
         outputs=("lr", "beta"),
         mistakes=(
             Mistake(
                 "beta is not squared",
-                lambda smallest, largest: (
-                    best_momentum(smallest, largest)[0],
-                    best_momentum(smallest, largest)[1] ** 0.5,
-                ),
+                {BETA: "(b - a) / (b + a)"},
                 "That is the root of beta, the share of the distance that is left after each step.",
             ),
             Mistake(
                 "lr is that of gradient descent",
-                lambda smallest, largest: (2 / (smallest + largest), best_momentum(smallest, largest)[1]),
+                {RATE: "2 / (smallest + largest)"},
                 "With momentum the roots of the curvatures count: √(αλ) has to be 1 - √β and 1 + √β.",
             ),
             Mistake(
                 "these are Nesterov's",
-                lambda smallest, largest: (1 / largest, best_momentum(smallest, largest)[1] ** 0.5),
+                {RATE: "1 / largest", BETA: "(b - a) / (b + a)"},
                 "Asked are those of heavy ball.",
             ),
             Mistake(
                 "lr is that of gradient descent, and beta is not squared",
-                lambda smallest, largest: (2 / (smallest + largest), best_momentum(smallest, largest)[1] ** 0.5),
+                {RATE: "2 / (smallest + largest)", BETA: "(b - a) / (b + a)"},
                 "With momentum the roots of the curvatures count, and both results are squares.",
             ),
             Mistake(
                 "lr is not squared",
-                lambda smallest, largest: (
-                    best_momentum(smallest, largest)[0] ** 0.5,
-                    best_momentum(smallest, largest)[1],
-                ),
+                {RATE: "2 / (a + b)"},
                 "You have √α. Square it.",
             ),
             Mistake(
                 "the roots are missing",
-                lambda smallest, largest: best_momentum(smallest**2, largest**2),
+                {"np.sqrt(smallest)": "smallest", "np.sqrt(largest)": "largest"},
                 "Take the roots of both curvatures first.",
             ),
             Mistake(
-                "both come in the other order",
-                lambda smallest, largest: best_momentum(smallest, largest)[::-1],
-                "Return lr, beta.",
+                "the root of the sum is taken, and not the sum of the roots",
+                {RATE: "4 / (smallest + largest)"},
+                "Take the roots first: 2 / (√smallest + √largest), squared.",
+            ),
+            Mistake(
+                "beta has the curvatures themselves",
+                {BETA: "((largest - smallest) / (largest + smallest)) ** 2"},
+                "Take the roots of both first.",
             ),
         ),
         hints=(

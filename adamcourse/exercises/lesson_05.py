@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from adamcourse.exercises.exercise import Call, Exercise, Mistake, Stream
+from adamcourse.exercises.cases import Call, along, midway
+from adamcourse.exercises.exercise import Exercise, Mistake
 from adamcourse.exercises.lesson_04 import SQUARE, WILD, quotient_mistakes
 
 
@@ -17,105 +18,83 @@ def steps_to_forget(rho, share):
     return np.log(share) / np.log(rho)
 
 
-def rmsprop_with(
-    mean=lambda v, g, rho: rho * v + (1 - rho) * g**2,
-    move=lambda g, v, lr, eps: lr * g / (np.sqrt(v) + eps),
-    keep=None,
-):
-    """Return an RMSprop step in which one of its parts is replaced: the mean, the step, or what is handed on."""
-
-    def step(x, gradient, v, lr, rho, eps):
-        following = mean(v, gradient, rho)
-        return x - move(gradient, following, lr, eps), keep(v, following) if keep else following
-
-    return step
-
-
-HYPER = {"lr": 0.3, "rho": 0.8, "eps": 3e-8}
+NOT_SQUARED = (  # what goes wrong in the mean v, RMSprop's as Adam's
+    Mistake(
+        "v averages the gradient and not its square",
+        {"gradient**2": "gradient"},
+        "v can then be negative, and its root is no number. Use gradient**2.",
+    ),
+    Mistake(
+        "v averages the size of the gradient and not its square",
+        {"gradient**2": "np.abs(gradient)"},
+        "The root is taken later: v is the mean of gradient**2.",
+    ),
+)
+RETURNED = "x - lr * gradient / (np.sqrt(v) + eps), v"
+HYPER = {"lr": 0.7, "rho": 0.8, "eps": 3e-8}
 
 EXERCISES = (
     Exercise(
         reference=rmsprop_step,
         cases=(
-            Stream(*WILD, HYPER),
-            Stream(*SQUARE, HYPER | {"lr": 0.07, "rho": 0.35}),
+            *along(rmsprop_step, *WILD, HYPER),
+            *along(rmsprop_step, *SQUARE, HYPER | {"lr": 0.07, "rho": 0.35}),
+            midway(rmsprop_step, **HYPER | {"eps": 3e-3}),
         ),
         outputs=("x", "v"),
-        mistakes=quotient_mistakes(rmsprop_with, rmsprop_step, "v")
+        mistakes=quotient_mistakes("v")
         + (
             Mistake(
                 "eps is inside the root",
-                rmsprop_with(move=lambda g, v, lr, eps: lr * g / np.sqrt(v + eps)),
+                {"np.sqrt(v) + eps": "np.sqrt(v + eps)"},
                 "Keras and Optax have it there, PyTorch and this course outside. Inside, with eps = 1e-8, a gradient "
                 "of 1e-6 makes a hundredth of the step.",
             ),
             Mistake(
-                "eps is fixed at 1e-8",
-                lambda x, gradient, v, lr, rho, eps: rmsprop_step(x, gradient, v, lr, rho, 1e-8),
-                "Use the argument: the check calls your function with another eps.",
-            ),
-            Mistake(
                 "the brackets around 1 - rho are missing",
-                rmsprop_with(mean=lambda v, g, rho: rho * v + 1 - rho * g**2),
+                {"(1 - rho) * gradient**2": "1 - rho * gradient**2"},
                 "Multiplication comes before subtraction: write (1 - rho) * gradient**2.",
             ),
             Mistake(
                 "the squares are added up",
-                rmsprop_with(mean=lambda v, g, rho: v + g**2),
+                {"rho * v + (1 - rho) * gradient**2": "v + gradient**2"},
                 "That is Adagrad. RMSprop lets the old mean decay: rho * v + (1 - rho) * gradient**2.",
             ),
             Mistake(
                 "the new square is added in full",
-                rmsprop_with(mean=lambda v, g, rho: rho * v + g**2),
+                {"(1 - rho) * gradient**2": "gradient**2"},
                 "A mean has weights that add up to 1: multiply the new square by 1 - rho. As it stands v is "
                 "1 / (1 - rho) times too large.",
             ),
             Mistake(
                 "rho and 1 - rho are swapped",
-                rmsprop_with(mean=lambda v, g, rho: (1 - rho) * v + rho * g**2),
+                {"rho * v + (1 - rho) * gradient**2": "(1 - rho) * v + rho * gradient**2"},
                 "rho is how much of the old mean is kept.",
             ),
-            Mistake(
-                "rho is a fixed 0.9",
-                rmsprop_with(mean=lambda v, g, rho: 0.9 * v + 0.1 * g**2),
-                "Use the argument: the check calls your function with another rho.",
-            ),
-            Mistake(
-                "v averages the gradient and not its square",
-                rmsprop_with(mean=lambda v, g, rho: rho * v + (1 - rho) * g),
-                "v can then be negative, and its root is no number. Use gradient**2.",
-            ),
-            Mistake(
-                "v averages the size of the gradient and not its square",
-                rmsprop_with(mean=lambda v, g, rho: rho * v + (1 - rho) * np.abs(g)),
-                "The root is taken later: v is the mean of gradient**2.",
-            ),
+            *NOT_SQUARED,
             Mistake(
                 "1 - rho is squared with the gradient",
-                rmsprop_with(mean=lambda v, g, rho: rho * v + ((1 - rho) * g) ** 2),
+                {"(1 - rho) * gradient**2": "((1 - rho) * gradient) ** 2"},
                 "Only the gradient is squared: (1 - rho) * gradient**2.",
             ),
             Mistake(
                 "the root is missing",
-                rmsprop_with(move=lambda g, v, lr, eps: lr * g / (v + eps)),
+                {"np.sqrt(v)": "v"},
                 "v has the unit of the gradient squared. Divide by its root.",
             ),
             Mistake(
                 "the old mean is used for the step",
-                lambda x, gradient, v, lr, rho, eps: (
-                    x - lr * gradient / (np.sqrt(v) + eps),
-                    rho * v + (1 - rho) * gradient**2,
-                ),
+                {"np.sqrt(v)": "np.sqrt(_old_v)"},
                 "First the new v, then the step. The old v is 0 at the first step, and the step is huge.",
             ),
             Mistake(
                 "the old mean is handed on",
-                rmsprop_with(keep=lambda old, new: old),
+                {RETURNED: RETURNED.replace(", v", ", _old_v")},
                 "Return the new v: without it nothing is remembered.",
             ),
             Mistake(
                 "all coordinates share one mean",
-                rmsprop_with(mean=lambda v, g, rho: rho * v + (1 - rho) * np.sum(g**2)),
+                {"gradient**2": "np.sum(gradient**2)"},
                 "v has one number for each coordinate: gradient**2, without a sum.",
             ),
         ),
@@ -128,53 +107,62 @@ EXERCISES = (
     ),
     Exercise(
         reference=steps_to_forget,
-        cases=(Call({"rho": 0.9, "share": 0.5}), Call({"rho": 0.999, "share": 0.01})),
+        cases=(
+            Call({"rho": 0.9, "share": 0.5}),
+            Call({"rho": 0.999, "share": 0.01}),
+            Call({"rho": 0.95, "share": 0.3}),
+        ),
         outputs=("steps",),
         mistakes=(
             Mistake(
                 "the quotient is upside down",
-                lambda rho, share: np.log(rho) / np.log(share),
+                {"np.log(share) / np.log(rho)": "np.log(rho) / np.log(share)"},
                 "rho**steps = share: take logarithms, and divide by log(rho).",
             ),
             Mistake(
                 "this is the window 1 / (1 - rho)",
-                lambda rho, share: 1 / (1 - rho),
+                {"np.log(share) / np.log(rho)": "1 / (1 - rho)"},
                 "That is over about how many steps the mean goes. Asked is when rho**steps = share.",
             ),
             Mistake(
                 "1 - rho is in it",
-                lambda rho, share: np.log(share / (1 - rho)) / np.log(rho),
+                {"np.log(share)": "np.log(share / (1 - rho))"},
                 "A square counts 1 - rho at first and (1 - rho) * rho**k later. Asked is the share of what it counted "
                 "at first, so 1 - rho goes away.",
             ),
             Mistake(
+                "the quotient is inside the logarithm",
+                {"np.log(share) / np.log(rho)": "np.log(share / rho)"},
+                "Take the logarithm of each, and then the quotient.",
+            ),
+            Mistake(
                 "1 - rho stands for rho",
-                lambda rho, share: np.log(share) / np.log(1 - rho),
+                {"np.log(rho)": "np.log(1 - rho)"},
                 "The old mean is multiplied by rho in each step, not by 1 - rho.",
             ),
             Mistake(
                 "the window is multiplied by the logarithm",
-                lambda rho, share: -np.log(share) / (1 - rho),
+                {"np.log(rho)": "-(1 - rho)"},
                 "That is close when rho is near 1, because log(rho) is nearly rho - 1. Use log(rho) itself.",
             ),
             Mistake(
                 "the share is taken off",
-                lambda rho, share: np.log(1 - share) / np.log(rho),
+                {"np.log(share)": "np.log(1 - share)"},
                 "Asked is when the share that is left is `share`, not when that much is gone.",
             ),
             Mistake(
                 "the number is rounded up",
-                lambda rho, share: np.ceil(np.log(share) / np.log(rho)),
+                {"np.log(share) / np.log(rho)": "np.ceil(np.log(share) / np.log(rho))"},
                 "Do not round: return the solution of rho**steps = share.",
             ),
             Mistake(
                 "the number is negative",
-                lambda rho, share: -np.log(share) / np.log(rho),
+                {"np.log(share)": "-np.log(share)"},
                 "Both logarithms are negative, so their quotient is positive.",
             ),
             Mistake(
                 "this is for the size and not for the square",
-                lambda rho, share: 2 * np.log(share) / np.log(rho),
+                {"np.log(share)": "2 * np.log(share)"},
                 "The weight of the squared gradient is asked; no root is taken of it.",
             ),
         ),

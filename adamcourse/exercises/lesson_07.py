@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from adamcourse.exercises.exercise import Call, Exercise, Mistake
+from adamcourse.exercises.cases import Call
+from adamcourse.exercises.exercise import Exercise, Mistake
 
 
 def bias_corrected(moment, beta, t):
@@ -18,9 +19,13 @@ def uncorrected_step(beta1, beta2, t):
 def step_bound(beta1, beta2, t):
     """Return the greatest length / α that step t of the corrected Adam can have."""
     q = beta1**2 / beta2
-    raw = (1 - beta1) / np.sqrt(1 - beta2) * np.sqrt((1 - q**t) / (1 - q))  # of |m| / √v
-    return raw * np.sqrt(1 - beta2**t) / (1 - beta1**t)
+    series = (1 - q**t) / (1 - q)
+    return (1 - beta1) / np.sqrt(1 - beta2) * np.sqrt(series) * np.sqrt(1 - beta2**t) / (1 - beta1**t)
 
+
+CORRECTED, LENGTH = "moment / (1 - beta**t)", "(1 - beta1**t) / np.sqrt(1 - beta2**t)"
+RAW = "(1 - beta1) / np.sqrt(1 - beta2) * np.sqrt(series)"
+BOUND = f"{RAW} * np.sqrt(1 - beta2**t) / (1 - beta1**t)"
 
 EXERCISES = (
     Exercise(
@@ -28,52 +33,54 @@ EXERCISES = (
         cases=(
             Call({"moment": (0.3, -2.0, 0.0), "beta": 0.8, "t": 1}),
             Call({"moment": ((1.5,), (-0.1,)), "beta": 0.95, "t": 7}),
+            Call({"moment": (0.4, 0.9), "beta": 0.97, "t": 40}),
+            Call({"moment": ((0.83, -1.37), (2.19, 0.41)), "beta": 0.87, "t": 3}),
         ),
         outputs=("corrected",),
         mistakes=(
             Mistake(
                 "the exponent is missing",
-                lambda moment, beta, t: moment / (1 - beta),
+                {"beta**t": "beta"},
                 "Right at t = 1 only. Later the result is too large: the weights add up to 1 - beta**t.",
             ),
             Mistake(
                 "you multiply",
-                lambda moment, beta, t: moment * (1 - beta**t),
+                {CORRECTED: "moment * (1 - beta**t)"},
                 "The moment is too small. Divide by 1 - beta**t, which is below 1.",
             ),
             Mistake(
                 "t is one too small",
-                lambda moment, beta, t: moment / (1 - beta ** (t - 1)),
+                {"beta**t": "beta ** (t - 1)"},
                 "t counts from 1: at the first step this divides by 0.",
             ),
             Mistake(
                 "t is one too large",
-                lambda moment, beta, t: moment / (1 - beta ** (t + 1)),
+                {"beta**t": "beta ** (t + 1)"},
                 "t is 1 at the first step already.",
             ),
             Mistake(
                 "the brackets are missing",
-                lambda moment, beta, t: moment / 1 - beta**t,
+                {CORRECTED: "moment / 1 - beta**t"},
                 "That is moment less beta**t. Write moment / (1 - beta**t).",
             ),
             Mistake(
                 "the whole bracket is raised to the power t",
-                lambda moment, beta, t: moment / (1 - beta) ** t,
+                {"1 - beta**t": "(1 - beta) ** t"},
                 "Only beta is raised: 1 - beta**t.",
             ),
             Mistake(
                 "you divide by beta**t",
-                lambda moment, beta, t: moment / beta**t,
+                {"1 - beta**t": "beta**t"},
                 "beta**t is the weight that is missing. What is there is 1 - beta**t.",
             ),
             Mistake(
                 "beta is multiplied by t",
-                lambda moment, beta, t: moment / (1 - beta * t),
+                {"beta**t": "beta * t"},
                 "A power is written beta**t.",
             ),
             Mistake(
                 "a root is taken",
-                lambda moment, beta, t: moment / np.sqrt(1 - beta**t),
+                {"1 - beta**t": "np.sqrt(1 - beta**t)"},
                 "The root belongs to the step, where √v̂ stands; the correction itself has none.",
             ),
         ),
@@ -88,43 +95,49 @@ EXERCISES = (
         reference=uncorrected_step,
         cases=(
             Call({"beta1": 0.9, "beta2": 0.999, "t": 12}),
-            Call({"beta1": 0.8, "beta2": 0.95, "t": 3}),
+            Call({"beta1": 0.8, "beta2": 0.95, "t": 1}),
+            Call({"beta1": 0.83, "beta2": 0.94, "t": 3}),
         ),
         outputs=("length",),
         mistakes=(
             Mistake(
                 "the root is missing",
-                lambda beta1, beta2, t: (1 - beta1**t) / (1 - beta2**t),
+                {"np.sqrt(1 - beta2**t)": "(1 - beta2**t)"},
                 "Adam divides by √v, and v = (1 - beta2**t) g².",
             ),
             Mistake(
                 "the root is over both",
-                lambda beta1, beta2, t: np.sqrt((1 - beta1**t) / (1 - beta2**t)),
+                {LENGTH: "np.sqrt((1 - beta1**t) / (1 - beta2**t))"},
                 "Only v has a root: m is (1 - beta1**t) g itself.",
             ),
             Mistake(
                 "this is upside down",
-                lambda beta1, beta2, t: np.sqrt(1 - beta2**t) / (1 - beta1**t),
+                {LENGTH: "np.sqrt(1 - beta2**t) / (1 - beta1**t)"},
                 "That is the factor which the correction brings in. Without it the step is m / √v.",
             ),
             Mistake(
                 "this is the first step",
-                lambda beta1, beta2, t: (1 - beta1) / np.sqrt(1 - beta2),
+                {"beta1**t": "beta1", "beta2**t": "beta2"},
                 "For any t: use beta1**t and beta2**t.",
             ),
             Mistake(
                 "the correction is constant",
-                lambda beta1, beta2, t: (1 - beta1**t) / np.sqrt(1 - beta2**t) * np.sqrt(1 - beta2) / (1 - beta1),
+                {LENGTH: f"{LENGTH} * np.sqrt(1 - beta2) / (1 - beta1)"},
                 "That is a step with the exponent t left out of both corrections. Asked is none at all.",
             ),
             Mistake(
+                "this is the step with the correction",
+                {LENGTH: "1.0"},
+                "Along a constant gradient the corrected step is α from the first one on. Asked is the one without.",
+            ),
+            Mistake(
                 "only m is uncorrected",
-                lambda beta1, beta2, t: 1 - beta1**t,
+                {LENGTH: "1 - beta1**t"},
                 "v is not corrected either: divide by its root.",
             ),
             Mistake(
                 "only v is uncorrected",
-                lambda beta1, beta2, t: 1 / np.sqrt(1 - beta2**t),
+                {LENGTH: "1 / np.sqrt(1 - beta2**t)"},
                 "m is not corrected either: it is (1 - beta1**t) g.",
             ),
         ),
@@ -139,46 +152,45 @@ EXERCISES = (
         reference=step_bound,
         cases=(
             Call({"beta1": 0.9, "beta2": 0.999, "t": 100}),
-            Call({"beta1": 0.5, "beta2": 0.8, "t": 4}),
+            Call({"beta1": 0.5, "beta2": 0.8, "t": 1}),
+            Call({"beta1": 0.9, "beta2": 0.999, "t": 1000}),
+            Call({"beta1": 0.63, "beta2": 0.87, "t": 4}),
         ),
         outputs=("bound",),
         mistakes=(
             Mistake(
                 "this is the paper's bound",
-                lambda beta1, beta2, t: (1 - beta1) / np.sqrt(1 - beta2) + 0 * t,
+                {BOUND: "(1 - beta1) / np.sqrt(1 - beta2)"},
                 "The paper states it as a bound, but it counts one gradient only. Sum over gradients of all ages k.",
             ),
             Mistake(
                 "this is the paper's bound, corrected",
-                lambda beta1, beta2, t: (1 - beta1) / np.sqrt(1 - beta2) * np.sqrt(1 - beta2**t) / (1 - beta1**t),
+                {"np.sqrt(series)": "1"},
                 "One gradient alone makes such a step. Several make a longer one: the root of the series is missing.",
             ),
             Mistake(
                 "the correction is missing",
-                lambda beta1, beta2, t: step_bound(beta1, beta2, t) * (1 - beta1**t) / np.sqrt(1 - beta2**t),
+                {BOUND: RAW},
                 "That bounds |m| / √v. For m̂ and v̂ multiply by √(1 - beta2**t) / (1 - beta1**t).",
             ),
             Mistake(
                 "q is beta1 / beta2",
-                lambda beta1, beta2, t: (
-                    (1 - beta1)
-                    / np.sqrt(1 - beta2)
-                    * np.sqrt((1 - (beta1 / beta2) ** t) / (1 - beta1 / beta2))
-                    * np.sqrt(1 - beta2**t)
-                    / (1 - beta1**t)
-                ),
+                {"beta1**2": "beta1"},
                 "The weights of m are squared: q = beta1**2 / beta2.",
             ),
             Mistake(
                 "this is for t without end",
-                lambda beta1, beta2, t: (1 - beta1) / np.sqrt((1 - beta2) * (1 - beta1**2 / beta2)),
+                {BOUND: "(1 - beta1) / np.sqrt((1 - beta2) * (1 - q))"},
                 "At step t the geometric series has t terms, (1 - q**t) / (1 - q), and the correction still counts.",
             ),
             Mistake(
+                "the newest gradient has the weight beta1 less than it should",
+                {"(1 - beta1) / np.sqrt(1 - beta2)": "(1 - beta1) * beta1 / np.sqrt((1 - beta2) * beta2)"},
+                "The ages k run from 0 to t - 1: the newest gradient has the weight 1 - beta1 in m.",
+            ),
+            Mistake(
                 "the series is missing its root",
-                lambda beta1, beta2, t: (
-                    step_bound(beta1, beta2, t) * np.sqrt((1 - (beta1**2 / beta2) ** t) / (1 - beta1**2 / beta2))
-                ),
+                {"np.sqrt(series)": "series"},
                 "Cauchy and Schwarz give the root of the sum.",
             ),
         ),

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from adamcourse.exercises.exercise import Call, Exercise, Mistake, Stream
+from adamcourse.exercises.cases import Call, along, midway
+from adamcourse.exercises.exercise import Exercise, Mistake
 from adamcourse.exercises.lesson_04 import WILD
-from adamcourse.exercises.lesson_06 import adam_step
 
 
 def dropout(x, kept, rate):
@@ -23,23 +23,15 @@ def adamw_step(x, gradient, m, v, t, lr, beta1, beta2, eps, weight_decay):
     return x, m, v
 
 
-def adamw_with(before=lambda x, lr, decay: x, gradient=lambda g, x, decay: g, after=lambda new, x, lr, decay: new):
-    """Return a step of Adam with a decay put somewhere: into x before it, into the gradient, or into x after it."""
-
-    def step(x, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
-        g = gradient(g, x, weight_decay)
-        new, m, v = adam_step(before(x, lr, weight_decay), g, m, v, t, lr, beta1, beta2, eps)
-        return after(new, x, lr, weight_decay), m, v
-
-    return step
-
-
 def l2_rest(minimum, curvature, weight_decay):
     """Return where ½ curvature (x - minimum)² + ½ weight_decay x² is lowest."""
     return curvature * minimum / (curvature + weight_decay)
 
 
-HYPER = {"lr": 0.05, "beta1": 0.8, "beta2": 0.99, "eps": 3e-8, "weight_decay": 0.4}
+DECAYED = "x - lr * weight_decay * x"
+STEP = "lr * m_hat / (np.sqrt(v_hat) + eps)"
+REST = "curvature * minimum / (curvature + weight_decay)"
+HYPER = {"lr": 0.07, "beta1": 0.83, "beta2": 0.985, "eps": 3e-8, "weight_decay": 0.4}
 
 EXERCISES = (
     Exercise(
@@ -54,37 +46,37 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "nothing makes up for what is silenced",
-                lambda x, kept, rate: x * kept,
+                {"x * kept / (1 - rate)": "x * kept"},
                 "The sum over the inputs is then smaller in training than at test time. Divide by 1 - rate.",
             ),
             Mistake(
                 "it is multiplied by 1 - rate",
-                lambda x, kept, rate: x * kept * (1 - rate),
+                {"x * kept / (1 - rate)": "x * kept * (1 - rate)"},
                 "Silencing makes sums smaller, and this makes them smaller still. Divide.",
             ),
             Mistake(
                 "it is divided by the rate",
-                lambda x, kept, rate: x * kept / rate,
+                {"1 - rate": "rate"},
                 "rate is the probability to be silenced; 1 - rate of the inputs are left.",
             ),
             Mistake(
                 "the silenced ones are kept",
-                lambda x, kept, rate: x * (1 - kept) / (1 - rate),
+                {"kept": "(1 - kept)"},
                 "kept is 1 where an input stays.",
             ),
             Mistake(
                 "nothing is silenced",
-                lambda x, kept, rate: x / (1 - rate),
+                {"x * kept": "x"},
                 "Multiply by kept as well.",
             ),
             Mistake(
                 "all inputs are scaled at test time's factor",
-                lambda x, kept, rate: x * (1 - rate),
+                {"x * kept / (1 - rate)": "x * (1 - rate)"},
                 "That is the older form, at test time. Asked is the form of training, with kept.",
             ),
             Mistake(
                 "it is divided by the share that happens to be kept",
-                lambda x, kept, rate: x * kept / np.mean(kept),
+                {"1 - rate": "np.mean(kept)"},
                 "Divide by the probability 1 - rate. The share that is kept differs from draw to draw.",
             ),
         ),
@@ -98,65 +90,67 @@ EXERCISES = (
     Exercise(
         reference=adamw_step,
         outputs=("x", "m", "v"),
-        counted=True,
         cases=(
-            Stream(
+            *along(
+                adamw_step,
                 x=(1.0, -2.0, 0.5, 3.0),
                 gradients=WILD[1][:3] + ((0.4, 5.0, 0.0, 1.0),),
                 hyper=HYPER,
             ),
-            Stream(
+            *along(
+                adamw_step,
                 x=((0.5, -1.0), (3.0, 0.1)),
                 gradients=tuple(((2.0**t, -(3.0**t)), ((-1.0) ** t, 1e-7)) for t in range(5)),
                 hyper=HYPER | {"lr": 0.2, "weight_decay": 0.1},
             ),
+            midway(adamw_step, t=5, **HYPER | {"eps": 3e-3}),
         ),
         mistakes=(
             Mistake(
                 "the decay is part of the gradient",
-                adamw_with(gradient=lambda g, x, decay: g + decay * x),
+                {DECAYED: "x", "gradient": "(gradient + weight_decay * x)"},
                 "That is the L2 penalty inside Adam: it is divided by √v with the gradient, so weights with large "
                 "gradients hardly decay. Take it off x itself.",
             ),
             Mistake(
                 "there is no decay",
-                adamw_with(),
+                {DECAYED: "x"},
                 "This is Adam. Take lr * weight_decay * x off x first.",
             ),
             Mistake(
                 "the decay is not multiplied by lr",
-                adamw_with(before=lambda x, lr, decay: x - decay * x),
+                {"lr * weight_decay * x": "weight_decay * x"},
                 "The paper writes it so, with a schedule in the place of lr. Asked is the form of the frameworks.",
             ),
             Mistake(
                 "the weights grow",
-                adamw_with(before=lambda x, lr, decay: x + lr * decay * x),
+                {DECAYED: "x + lr * weight_decay * x"},
                 "Decay pulls towards 0: subtract.",
             ),
             Mistake(
                 "the decay comes after the step",
-                adamw_with(after=lambda new, x, lr, decay: new - lr * decay * new),
+                {DECAYED: "x", f"x - {STEP}": f"(x - {STEP}) * (1 - lr * weight_decay)"},
                 "Almost right: x is to decay before Adam's step, or the step decays as well.",
             ),
             Mistake(
+                "the decay is divided by the root, too",
+                {DECAYED: "x", "m_hat": "(m_hat + weight_decay * x)"},
+                "Weights with large gradients then hardly decay. Take lr * weight_decay * x off x itself.",
+            ),
+            Mistake(
                 "the decay is that of |x|",
-                adamw_with(before=lambda x, lr, decay: x - lr * decay * np.sign(x)),
+                {DECAYED: "x - lr * weight_decay * np.sign(x)"},
                 "The decay is in proportion to x; its sign alone would be an L1 penalty.",
             ),
             Mistake(
                 "the decay is squared",
-                adamw_with(before=lambda x, lr, decay: x - lr * decay * x**2),
+                {DECAYED: "x - lr * weight_decay * x**2"},
                 "½ λ x² has the slope λ x.",
             ),
             Mistake(
                 "the decay is twice as strong",
-                adamw_with(before=lambda x, lr, decay: x - 2 * lr * decay * x),
+                {DECAYED: "x - 2 * lr * weight_decay * x"},
                 "The decay is lr * weight_decay * x, once.",
-            ),
-            Mistake(
-                "the decay is fixed at 0.01",
-                adamw_with(before=lambda x, lr, decay: x - lr * 0.01 * x),
-                "Use the argument: the check calls your function with another weight_decay.",
             ),
         ),
         hints=(
@@ -176,27 +170,42 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "this is the minimum without the penalty",
-                lambda minimum, curvature, weight_decay: minimum,
+                {REST: "minimum"},
                 "The penalty pulls x towards 0, so it comes to rest before the minimum.",
             ),
             Mistake(
                 "curvature and weight decay are swapped",
-                lambda minimum, curvature, weight_decay: weight_decay * minimum / (curvature + weight_decay),
+                {"curvature * minimum": "weight_decay * minimum"},
                 "The steeper the loss, the nearer x stays to its minimum.",
             ),
             Mistake(
                 "this is where AdamW comes to rest at the latest",
-                lambda minimum, curvature, weight_decay: np.sign(minimum) / weight_decay,
+                {REST: "np.sign(minimum) / weight_decay"},
                 "Asked is the lowest point of a sum: set its derivative to 0.",
             ),
             Mistake(
                 "the curvature counts as 1",
-                lambda minimum, curvature, weight_decay: minimum / (1 + weight_decay),
+                {"curvature": "1"},
                 "The derivative is curvature (x - minimum) + weight_decay x.",
             ),
             Mistake(
+                "this is the rest under an L1 penalty",
+                {REST: "np.sign(minimum) * max(abs(minimum) - weight_decay / curvature, 0.0)"},
+                "The penalty here is ½ weight_decay x², whose slope is weight_decay x.",
+            ),
+            Mistake(
+                "this holds for weak penalties only",
+                {REST: "minimum * (1 - weight_decay / curvature)"},
+                "It is where the exact answer begins to fall. Solve the equation for any weight_decay.",
+            ),
+            Mistake(
+                "this is the lowest value of the sum",
+                {REST: "0.5 * curvature * weight_decay * minimum**2 / (curvature + weight_decay)"},
+                "Asked is where it is lowest, not how low.",
+            ),
+            Mistake(
                 "the penalty pushes away from 0",
-                lambda minimum, curvature, weight_decay: curvature * minimum / (curvature - weight_decay),
+                {"curvature + weight_decay": "curvature - weight_decay"},
                 "Both slopes are 0 together: curvature (x - minimum) + weight_decay x = 0.",
             ),
         ),

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from adamcourse.exercises.exercise import Call, Exercise, Mistake, Stream
+from adamcourse.exercises.cases import Call, along, midway
+from adamcourse.exercises.exercise import Exercise, Mistake
 
 
 def amsgrad_step(x, gradient, m, v, v_max, lr, beta1, beta2, eps):
@@ -12,22 +13,6 @@ def amsgrad_step(x, gradient, m, v, v_max, lr, beta1, beta2, eps):
     v_max = np.maximum(v_max, v)
     x = x - lr * m / (np.sqrt(v_max) + eps)
     return x, m, v, v_max
-
-
-def amsgrad_with(
-    largest=lambda v_max, v, g, old: np.maximum(v_max, v),
-    divide=lambda m, v, v_max, eps: m / (np.sqrt(v_max) + eps),
-    keep=lambda v, v_max, old_max: (v, v_max),
-):
-    """Return a step of AMSGrad with a line replaced: the maximum, the quotient, or what is handed on."""
-
-    def step(x, gradient, m, v, v_max, lr, beta1, beta2, eps):
-        m, old = beta1 * m + (1 - beta1) * gradient, v
-        v = beta2 * v + (1 - beta2) * gradient**2
-        new = largest(v_max, v, gradient, old)
-        return x - lr * divide(m, v, new, eps), m, *keep(v, new, v_max)
-
-    return step
 
 
 def minimum_norm(X, y):
@@ -40,14 +25,17 @@ def projected_rate(p, g):
     return p @ p / -(p @ g)
 
 
-HYPER = {"lr": 0.05, "beta1": 0.8, "beta2": 0.9, "eps": 3e-8}
+SOLVED = "np.linalg.solve(X @ X.T, y)"
+RATE = "p @ p / -(p @ g)"
+HYPER = {"lr": 0.07, "beta1": 0.83, "beta2": 0.93, "eps": 3e-8}
 
 EXERCISES = (
     Exercise(
         reference=amsgrad_step,
         outputs=("x", "m", "v", "v_max"),
         cases=(
-            Stream(
+            *along(
+                amsgrad_step,
                 x=(1.0, -2.0, 0.5, 0.0),
                 gradients=(
                     (0.1, 10.0, 1e-8, 0.0),
@@ -58,56 +46,58 @@ EXERCISES = (
                 ),
                 hyper=HYPER,
             ),
-            Stream(
+            *along(
+                amsgrad_step,
                 x=((0.5, -1.0), (3.0, 0.1)),
                 gradients=tuple(((2.0**-t, -(3.0**t)), ((-0.5) ** t, 1e-7)) for t in range(5)),
                 hyper=HYPER | {"lr": 0.2},
             ),
+            midway(amsgrad_step, **HYPER | {"eps": 3e-3}),
         ),
         mistakes=(
             Mistake(
                 "there is no maximum",
-                amsgrad_with(divide=lambda m, v, v_max, eps: m / (np.sqrt(v) + eps)),
+                {"np.sqrt(v_max)": "np.sqrt(v)"},
                 "This divides by v, which forgets. Divide by the largest v so far.",
             ),
             Mistake(
                 "the maximum is fed back into v",
-                amsgrad_with(keep=lambda v, v_max, old: (v_max, v_max)),
+                {"x, m, v, v_max": "x, m, v_max, v_max"},
                 "v goes on as the running mean, beside v_max. Hand both on, each as itself.",
             ),
             Mistake(
                 "the maximum is not handed on",
-                amsgrad_with(keep=lambda v, v_max, old: (v, old)),
+                {"x, m, v, v_max": "x, m, v, _old_v_max"},
                 "Without it every step begins with the maximum 0. Return the new v_max.",
             ),
             Mistake(
                 "the largest squared gradient is kept",
-                amsgrad_with(largest=lambda v_max, v, g, old: np.maximum(v_max, g**2)),
+                {"np.maximum(v_max, v)": "np.maximum(v_max, gradient**2)"},
                 "The maximum is that of the running mean v, not of single squared gradients.",
             ),
             Mistake(
                 "the smaller one is kept",
-                amsgrad_with(largest=lambda v_max, v, g, old: np.minimum(v_max, v)),
+                {"np.maximum(v_max, v)": "np.minimum(v_max, v)"},
                 "np.maximum: the steps must not grow again.",
             ),
             Mistake(
                 "all coordinates share one maximum",
-                amsgrad_with(largest=lambda v_max, v, g, old: np.maximum(v_max, v.max())),
+                {"np.maximum(v_max, v)": "np.maximum(v_max, v.max())"},
                 "Each coordinate has a maximum of its own: np.maximum(v_max, v).",
             ),
             Mistake(
                 "the maximum is a step late",
-                amsgrad_with(largest=lambda v_max, v, g, old: np.maximum(v_max, old)),
+                {"np.maximum(v_max, v)": "np.maximum(v_max, _old_v)"},
                 "Compare with the new v, not with the one that came in.",
             ),
             Mistake(
                 "eps is inside the root",
-                amsgrad_with(divide=lambda m, v, v_max, eps: m / np.sqrt(v_max + eps)),
+                {"np.sqrt(v_max) + eps": "np.sqrt(v_max + eps)"},
                 "Add it after the root, as in lesson 06.",
             ),
             Mistake(
                 "the root is missing",
-                amsgrad_with(divide=lambda m, v, v_max, eps: m / (v_max + eps)),
+                {"np.sqrt(v_max)": "v_max"},
                 "v_max is a mean of squares: divide by its root.",
             ),
         ),
@@ -128,7 +118,7 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "this is Xᵀ y alone",
-                lambda X, y: X.T @ y,
+                {SOLVED: "y"},
                 "It points the right way for one example only. Solve X Xᵀ a = y first, then w = Xᵀ a.",
             ),
             Mistake(
@@ -138,12 +128,45 @@ EXERCISES = (
             ),
             Mistake(
                 "a ridge is added",
-                lambda X, y: X.T @ np.linalg.solve(X @ X.T + np.eye(len(X)), y),
+                {"X @ X.T": "X @ X.T + np.eye(len(X))"},
                 "With a ridge X w is no longer y. X Xᵀ can be solved as it is: there are more columns than rows.",
+            ),
+            *(
+                Mistake(
+                    f"a ridge of {ridge} is added",
+                    {"X @ X.T": f"X @ X.T + {ridge} * np.eye(len(X))"},
+                    "With a ridge X w is no longer y. X Xᵀ can be solved as it is: there are more columns than rows.",
+                )
+                for ridge in ("1e-8", "1e-6", "1e-3", "0.01", "0.1")
+            ),
+            Mistake(
+                "only the diagonal of X Xᵀ is used",
+                {SOLVED: "(y / np.diag(X @ X.T))"},
+                "That is right where the rows are at right angles. Solve the whole system.",
+            ),
+            Mistake(
+                "each entry of X Xᵀ is inverted by itself",
+                {SOLVED: "(1 / (X @ X.T) @ y)"},
+                "The inverse of a matrix is another one: np.linalg.solve.",
+            ),
+            Mistake(
+                "this solves X w = y, with zeros in the last columns",
+                {f"X.T @ {SOLVED}": "np.pad(np.linalg.solve(X[:, : len(X)], y), (0, X.shape[1] - len(X)))"},
+                "It is a solution, and not the shortest. w has to lie in the span of the rows: w = Xᵀ a.",
+            ),
+            Mistake(
+                "this is the length of w",
+                {f"X.T @ {SOLVED}": f"np.linalg.norm(X.T @ {SOLVED})"},
+                "Asked is the shortest w itself.",
+            ),
+            Mistake(
+                "w is scaled to the length 1",
+                {f"X.T @ {SOLVED}": f"X.T @ {SOLVED} / np.linalg.norm(X.T @ {SOLVED})"},
+                "Then X w is no longer y. The shortest solution has whatever length it needs.",
             ),
             Mistake(
                 "it is multiplied by X Xᵀ",
-                lambda X, y: X.T @ (X @ X.T @ y),
+                {SOLVED: "(X @ X.T @ y)"},
                 "a = (X Xᵀ)⁻¹ y: np.linalg.solve.",
             ),
         ),
@@ -165,32 +188,42 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "the sign is turned round",
-                lambda p, g: p @ p / (p @ g),
+                {"-(p @ g)": "p @ g"},
                 "p points down and g up, so p·g is negative, and the rate is to be positive.",
             ),
             Mistake(
                 "your rate is never negative",
-                lambda p, g: p @ p / abs(p @ g),
+                {"-(p @ g)": "abs(p @ g)"},
                 "Where a step leads uphill, p·g is positive and the rate negative. Take no absolute value.",
             ),
             Mistake(
                 "this is the projection of p onto -g",
-                lambda p, g: -(p @ g) / (g @ g),
+                {RATE: "-(p @ g) / (g @ g)"},
                 "Asked is the other one: how long must -γ g be so that its shadow on p is all of p?",
             ),
             Mistake(
                 "this is the quotient of the lengths",
-                lambda p, g: np.linalg.norm(p) / np.linalg.norm(g),
+                {RATE: "np.linalg.norm(p) / np.linalg.norm(g)"},
                 "That would be right if p were parallel to -g. Else -γ g must be longer to cast so long a shadow.",
             ),
             Mistake(
                 "it is upside down",
-                lambda p, g: -(p @ g) / (p @ p),
+                {RATE: "-(p @ g) / (p @ p)"},
                 "Solve γ · (-p·g) / (p·p) = 1 for γ.",
             ),
             Mistake(
+                "the sums are multiplied",
+                {RATE: "-(p.sum() ** 2) / (p.sum() * g.sum())"},
+                "A scalar product adds up the products of the coordinates: p @ g.",
+            ),
+            Mistake(
+                "this is the rate for momentum",
+                {RATE: "p @ p / -(p @ g) / (1 - 0.9)"},
+                "SWATS divides by 1 - beta1 later. Asked is γ itself.",
+            ),
+            Mistake(
                 "this is a mean of quotients",
-                lambda p, g: np.mean(-p / g),
+                {RATE: "np.mean(-p / g)"},
                 "These are the rates of single coordinates. Use the products of whole vectors, p @ g.",
             ),
         ),

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from adamcourse.exercises.exercise import Call, Exercise, Mistake, Stream
-from adamcourse.exercises.lesson_06 import adam_step
+from adamcourse.exercises.cases import Call, along, midway
+from adamcourse.exercises.exercise import Exercise, Mistake
 
 
 def keras_momentum_step(x, gradient, v, lr, beta):
@@ -29,71 +29,65 @@ def resumed_step(x, gradient, saved, lr, beta1, beta2, eps):
     return x, np.concatenate([m, v, [t]])
 
 
-def resumed_with(read=lambda m, v, t: (m, v, t + 1), write=lambda m, v, t: (m, v, t)):
-    """Return a resumed step that reads or writes something else than it should."""
-
-    def step(x, gradient, saved, lr, beta1, beta2, eps):
-        m, v, t = read(saved[: len(x)], saved[len(x) : -1], saved[-1])
-        x, m, v = adam_step(x, gradient, m, v, t, lr, beta1, beta2, eps)
-        m, v, t = write(m, v, t)
-        return x, np.concatenate([m, v, [t]])
-
-    return step
-
-
-HYPER = {"lr": 0.05, "beta1": 0.8, "beta2": 0.99, "eps": 3e-8}
+V = "beta * v - lr * gradient"
+READ = "(saved[:len(x)], saved[len(x):-1], saved[-1] + 1)"
+SAVED = "np.concatenate([m, v, [t]])"
+HYPER = {"lr": 0.07, "beta1": 0.83, "beta2": 0.985, "eps": 3e-8}
 
 EXERCISES = (
     Exercise(
         reference=keras_momentum_step,
         outputs=("x", "v"),
         cases=(
-            Stream(
+            *along(
+                keras_momentum_step,
                 x=(1.0, -2.0, 0.0),
                 gradients=((0.1, 10.0, 0.0), (-0.2, 20.0, 1.0), (0.3, -40.0, 0.0), (0.4, 0.0, -2.0)),
                 hyper={"lr": 0.05, "beta": 0.7},
             ),
-            Stream(
+            *along(
+                keras_momentum_step,
                 x=((0.5, -1.0), (3.0, 0.1)),
                 gradients=tuple(((2.0**t, -(3.0**t)), ((-1.0) ** t, 1e-7)) for t in range(5)),
                 hyper={"lr": 0.2, "beta": 0.6},
             ),
+            midway(keras_momentum_step, lr=0.07, beta=0.83),
         ),
         mistakes=(
             Mistake(
                 "the rate stands outside the velocity",
-                lambda x, g, v, lr, beta: (x - lr * (beta * v + g), beta * v + g),
+                {V: "beta * v + gradient", "x + v": "x - lr * v"},
                 "That is PyTorch's form: the same x as long as the rate is constant, but another v. Asked is "
                 "v = beta * v - lr * gradient.",
             ),
             Mistake(
                 "v is subtracted",
-                lambda x, g, v, lr, beta: (x - (beta * v - lr * g), beta * v - lr * g),
+                {"x + v": "x - v"},
                 "v points downhill already, for it has the minus in it: add it.",
             ),
             Mistake(
                 "v has the sign of the gradient",
-                lambda x, g, v, lr, beta: (x - (lr * g - beta * -v), beta * v + lr * g),
+                {V: "beta * v + lr * gradient", "x + v": "x - v"},
                 "In Keras the minus is inside v: v = beta * v - lr * gradient, and x + v.",
             ),
             Mistake(
                 "the gradient is averaged in",
-                lambda x, g, v, lr, beta: (x + beta * v - lr * (1 - beta) * g, beta * v - lr * (1 - beta) * g),
+                {"lr * gradient": "lr * (1 - beta) * gradient"},
                 "There is no factor 1 - beta: the gradient counts in full.",
             ),
             Mistake(
                 "x moves by the old velocity",
-                lambda x, g, v, lr, beta: (x + v, beta * v - lr * g),
+                {"x + v": "x + _old_v"},
                 "First the new v, then x + v.",
             ),
             Mistake(
                 "the rate multiplies the velocity once more",
-                lambda x, g, v, lr, beta: (x + lr * (beta * v - lr * g), beta * v - lr * g),
+                {"x + v": "x + lr * v"},
                 "The rate is in v already.",
             ),
             Mistake(
                 "this looks ahead",
-                lambda x, g, v, lr, beta: (x + beta * (beta * v - lr * g) - lr * g, beta * v - lr * g),
+                {"x + v": "x + beta * v - lr * gradient"},
                 "That is Keras's SGD with nesterov=True.",
             ),
         ),
@@ -111,22 +105,22 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "the root is missing",
-                lambda eps, beta2, t: eps * (1 - beta2**t),
+                {"np.sqrt(1 - beta2**t)": "(1 - beta2**t)"},
                 "ε stands beside √v, so it takes the root of the correction.",
             ),
             Mistake(
                 "it is divided",
-                lambda eps, beta2, t: eps / np.sqrt(1 - beta2**t),
+                {"eps * np.sqrt(1 - beta2**t)": "eps / np.sqrt(1 - beta2**t)"},
                 "√v is smaller than √v̂ by the factor √(1 - β2^t), and ε̂ is smaller than ε by the same.",
             ),
             Mistake(
                 "the exponent is missing",
-                lambda eps, beta2, t: eps * np.sqrt(1 - beta2),
+                {"beta2**t": "beta2"},
                 "The correction depends on the step: beta2**t.",
             ),
             Mistake(
                 "eps is left as it is",
-                lambda eps, beta2, t: eps,
+                {"eps * np.sqrt(1 - beta2**t)": "eps"},
                 "Then ε acts up to 31.6 times as strongly in the second form, at the defaults.",
             ),
         ),
@@ -150,54 +144,87 @@ EXERCISES = (
                 }
             ),
             Call({"x": (0.5,), "gradient": (-0.2,), "saved": (0.0, 0.0, 0.0), **HYPER}),
+            Call(
+                {
+                    "x": (1.37, -2.63),
+                    "gradient": (0.47, 1.9),
+                    "saved": (0.29, -0.61, 0.31, 2.3, 4.0),
+                    **HYPER | {"eps": 3e-3},
+                }
+            ),
         ),
         mistakes=(
             Mistake(
                 "t is not counted on",
-                resumed_with(read=lambda m, v, t: (m, v, t)),
+                {"saved[-1] + 1": "saved[-1]"},
                 "t steps have been taken, and this is the next one: t = saved[-1] + 1, and that is saved.",
             ),
             Mistake(
                 "t is counted on after the step",
-                resumed_with(read=lambda m, v, t: (m, v, t), write=lambda m, v, t: (m, v, t + 1)),
+                {"saved[-1] + 1": "saved[-1]", "[t]": "[t + 1]"},
                 "t steps have been taken, and this is step t + 1: count first, then correct.",
             ),
             Mistake(
                 "the new t is not saved",
-                resumed_with(write=lambda m, v, t: (m, v, t - 1)),
+                {"[t]": "[t - 1]"},
                 "Save the t of this step, or the next resume corrects with an old one.",
             ),
             Mistake(
                 "t begins anew",
-                resumed_with(read=lambda m, v, t: (m, v, 1.0)),
+                {"saved[-1] + 1": "1.0"},
                 "t is in saved[-1]. With t = 1 the moments, which are full already, are made larger still.",
             ),
             Mistake(
                 "m is lost",
-                resumed_with(read=lambda m, v, t: (np.zeros_like(m), v, t + 1)),
+                {"saved[:len(x)]": "0 * saved[:len(x)]"},
                 "m is the first part of saved: saved[:len(x)].",
             ),
             Mistake(
                 "v is lost",
-                resumed_with(read=lambda m, v, t: (m, np.zeros_like(v), t + 1)),
+                {"saved[len(x):-1]": "0 * saved[len(x):-1]"},
                 "v is the second part of saved: saved[len(x):-1].",
             ),
             Mistake(
                 "m and v are swapped",
-                resumed_with(read=lambda m, v, t: (v, m, t + 1)),
+                {READ: "(saved[len(x):-1], saved[:len(x)], saved[-1] + 1)"},
                 "m comes first in the file.",
             ),
             Mistake(
                 "m and v are swapped, when read and when written",
-                resumed_with(read=lambda m, v, t: (v, m, t + 1), write=lambda m, v, t: (v, m, t)),
+                {READ: "(saved[len(x):-1], saved[:len(x)], saved[-1] + 1)", SAVED: "np.concatenate([v, m, [t]])"},
                 "m comes first in the file.",
             ),
             Mistake(
+                "m and v come out of the file one number of each in turn",
+                {"saved[:len(x)]": "saved[:-1:2]", "saved[len(x):-1]": "saved[1:-1:2]"},
+                "All of m comes first, then all of v.",
+            ),
+            Mistake(
+                "t is read from the front",
+                {READ: "(saved[1:len(x) + 1], saved[len(x) + 1:], saved[0] + 1)"},
+                "t is the last number of saved: saved[-1].",
+            ),
+            Mistake(
+                "m, v and t are saved in another order",
+                {SAVED: "np.concatenate([v, m, [t]])"},
+                "m comes first, then v, then t.",
+            ),
+            Mistake(
+                "the corrected moments are saved",
+                {SAVED: "np.concatenate([m_hat, v_hat, [t]])"},
+                "m_hat and v_hat are for this step only. Save m and v themselves.",
+            ),
+            Mistake(
+                "the step is made with the moments as they were saved",
+                {
+                    "m / (1 - beta1**t)": "saved[:len(x)] / (1 - beta1**t)",
+                    "v / (1 - beta2**t)": "saved[len(x):-1] / (1 - beta2**t)",
+                },
+                "Update m and v with the gradient first.",
+            ),
+            Mistake(
                 "nothing new is saved",
-                lambda x, g, saved, lr, b1, b2, eps: (
-                    adam_step(x, g, saved[: len(x)], saved[len(x) : -1], saved[-1] + 1, lr, b1, b2, eps)[0],
-                    saved,
-                ),
+                {SAVED: "saved"},
                 "Save the new m, v and t: np.concatenate([m, v, [t]]).",
             ),
         ),

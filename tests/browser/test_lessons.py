@@ -45,7 +45,7 @@ ANSWERS = {
     "06_assemble_adam": (
         "adam_step",
         "x - lr * gradient, m, v",
-        "Not yet. At step 1",
+        "Not yet: your m and v come out so if the state is not handed on.",
         "x - lr * (m := beta1 * m + (1 - beta1) * gradient) / (1 - beta1**t) "
         "/ (((v := beta2 * v + (1 - beta2) * gradient**2) / (1 - beta2**t)) ** 0.5 + eps), m, v",
     ),
