@@ -1,4 +1,4 @@
-"""The data in data/: digits, heights, lines, trainings, steps of frameworks; and seeded minibatches."""
+"""The data in data/: digits, heights, lines, texts, trainings, steps of frameworks; and seeded minibatches."""
 
 import csv
 import hashlib
@@ -11,16 +11,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.checks import whole_number
+from adamcourse.checks import shown, whole_number
 
 SHA256 = {
     "digits.npz": "ca34c856466b09dc50912e05a1fd98e94fb58d94d6f2d99d7f28880286ed1f7a",
     "heights.csv": "ca654626fce579f243ffcc7e2d77852c8b6caf0affd2db2ccf8f41cabe3bd796",
     "lines.txt": "43cb75575c1abd092bc8ebf9e21bcfa356412ca8e30d37c1d6bda566bdcdc9aa",
+    "novel.txt": "7a0d2a9b8b5acc01f7b36838c9b62d6bea6d1dcc5a45306ed3556af5ed274968",
     "recorded/keras.json": "99d787d1a3ec69f466b1c62d5267cf82530b18d6ec1ed9b843ada8cd457f76d6",
     "recorded/optax.json": "3ca2939e5780799e07696bc07c751203bd9988db80a90ee7e3770f95a55818ff",
     "recorded/torch.json": "e95cc31044cedd1b1503dd1b04522b48c06d1d3de5c7ed5c182c5e71cfa4e34a",
     "runs.json": "6adc53293138e73a91e5d5fa0cf5bbb6b3388775c812d95588fa5db71243cc13",
+    "sonnets.txt": "0eff6e92df05b58adce050cf2b5735c2512a2d4a707df2c46742f414d9f721df",
 }
 TRAIN_SIZE = 8000
 TRAIN_LINES = 3448  # four fifths
@@ -151,6 +153,58 @@ def load_lines(min_count=2):
         row[[column[word] for word in line if word in column]] = 1
     train, test = slice(TRAIN_LINES), slice(TRAIN_LINES, None)
     return Lines(words, Bags(bags[train], labels[train]), Bags(bags[test], labels[test]))
+
+
+class Text(NamedTuple):
+    """A text as tokens, one for each character: those that occur, in their order, and the places where they stand.
+
+    Token k is the character characters[k]. The first nine tenths of the text are for training, the last for validation.
+    """
+
+    characters: str
+    train: np.ndarray
+    validation: np.ndarray
+
+    def encode(self, text):
+        """Return the tokens of a text, shape (length,), or raise ValueError when it has a character of its own."""
+        unknown = set(text) - set(self.characters)
+        if unknown:
+            raise ValueError(f"{shown(text)} has {sorted(unknown)}, which this text has not")
+        return np.array([self.characters.index(character) for character in text], np.uint8)
+
+    def decode(self, tokens):
+        """Return the text of tokens, or raise ValueError when they are no whole numbers in the range."""
+        tokens = np.asarray(tokens)
+        if tokens.size and (
+            tokens.dtype.kind not in "iu" or not ((tokens >= 0) & (tokens < len(self.characters))).all()
+        ):
+            raise ValueError(f"tokens = {shown(tokens)}: give whole numbers from 0 to {len(self.characters) - 1}")
+        return "".join(self.characters[token] for token in tokens)
+
+
+def load_text(name="novel"):
+    """Return a text as tokens, character by character, with its case, punctuation and line breaks.
+
+    Arguments
+    ---------
+    name : "novel" (default), Moby-Dick, 1,186,333 characters; or "sonnets", Shakespeare's, 93,872.
+
+    Raises ValueError when name is another word, and FileNotFoundError or ValueError when the file is missing or
+    damaged.
+    Source: Melville 1851; Shakespeare 1609; see data/README.md.
+
+    >>> novel = load_text()
+    >>> len(novel.characters), novel.train.shape, novel.decode(novel.train[21:37])
+    (65, (1067699,), 'Call me Ishmael.')
+    """
+    if name not in ("novel", "sonnets"):
+        raise ValueError(f"name = {name!r}: give 'novel' or 'sonnets'")
+    text = _checked(f"{name}.txt").read_text(encoding="utf-8")
+    characters = "".join(sorted(set(text)))
+    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    tokens = np.searchsorted([ord(character) for character in characters], codes).astype(np.uint8)
+    for_training = len(text) * 9 // 10
+    return Text(characters, tokens[:for_training], tokens[for_training:])
 
 
 class Run(NamedTuple):

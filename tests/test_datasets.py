@@ -1,6 +1,7 @@
 """The data: real, complete, split without overlap, found everywhere, and guarded."""
 
 import importlib.util
+import re
 import subprocess
 import sys
 import zipfile
@@ -74,6 +75,7 @@ import adamcourse.datasets as d
 from adamcourse.exercises.quizzes import questions
 loaders = [getattr(d, name) for name in vars(d) if name.startswith("load_") and name != "load_framework_steps"]
 loaders += [lambda name=name: d.load_framework_steps(name) for name in ("PyTorch", "Keras", "Optax")]
+loaders += [lambda: d.load_text("sonnets")]
 for load in loaders:
     load()
 questions("00")
@@ -163,3 +165,36 @@ def test_the_script_that_recorded_the_trainings_still_runs(monkeypatch):
     assert np.shape(run["loss"]) == np.shape(run["accuracy"]) == (3, 1)
     found = make_runs.search(Adam, -3.0, digits)
     assert len(found["rates"]) == len(found["held back"]) >= 5
+
+
+# --- texts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "length", "begins"), [("novel", 1_186_333, "CHAPTER"), ("sonnets", 93_872, "From")])
+def test_texts_are_whole_and_encoded_without_loss(name, length, begins):
+    text = datasets.load_text(name)
+    written = datasets.data_file(f"{name}.txt").read_text(encoding="utf-8")
+    assert len(written) == len(text.train) + len(text.validation) == length
+    assert text.decode(text.train) + text.decode(text.validation) == written
+    assert written.startswith(begins)
+    assert set(text.characters) == set(written) and list(text.characters) == sorted(text.characters)
+    assert (text.encode(written[:500]) == text.train[:500]).all()
+
+
+def test_the_novel_is_the_one_of_the_lines():
+    """The pieces of lines.txt were cut from the same novel."""
+    novel = datasets.data_file("novel.txt").read_text(encoding="utf-8")
+    words = " ".join(re.findall(r"[a-z]+(?:'[a-z]+)*", novel.lower()))
+    lines = datasets.data_file("lines.txt").read_text(encoding="utf-8").splitlines()
+    pieces = [line[2:] for line in lines if line[0] == "M"]
+    assert np.mean([piece in words for piece in pieces]) > 0.99  # a few hold what was left out
+
+
+def test_a_text_that_is_unknown_and_a_character_that_it_has_not():
+    with pytest.raises(ValueError, match="name = 'bible': give 'novel' or 'sonnets'"):
+        datasets.load_text("bible")
+    with pytest.raises(ValueError, match=r"'7 whales' has \['7'\], which this text has not"):
+        datasets.load_text("novel").encode("7 whales")
+    for tokens in ([65], [-1], [0.5]):
+        with pytest.raises(ValueError, match="give whole numbers from 0 to 64"):
+            datasets.load_text("novel").decode(tokens)

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 from adamcourse.gradients import numerical_gradient, relative_error
-from adamcourse.networks import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
+from adamcourse.networks import (
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    MaxPool2D,
+    Positions,
+    ReLU,
+    Residual,
+    SelfAttention,
+)
 
 # a layer, and the shape of one input without the batch
 CASES = [
@@ -20,6 +31,16 @@ CASES = [
     (Flatten(), (3, 4, 2)),
     (Dropout(0.4), (6,)),
     (Dropout(0.4), (3, 4, 2)),
+    (Dense(3), (6, 4)),  # at each of six places
+    (LayerNorm(), (4,)),
+    (LayerNorm(), (6, 4)),
+    (Positions(), (6, 4)),
+    (SelfAttention(1), (6, 4)),
+    (SelfAttention(2), (6, 4)),
+    (SelfAttention(4), (1, 4)),  # one place, and heads of one number
+    (Residual([Dense(3), ReLU(), Dense(4)]), (4,)),
+    (Residual([LayerNorm(), SelfAttention(2), Dropout(0.4)]), (6, 4)),
+    (Residual([Residual([Dense(4)]), LayerNorm()]), (6, 4)),
 ]
 each = pytest.mark.parametrize(("layer", "shape"), CASES, ids=[f"{layer} {shape}" for layer, shape in CASES])
 
@@ -30,12 +51,13 @@ def batch_of(n, shape, dtype=np.float64, seed=0):
 
 
 def parameters(layer, shape, dtype=np.float64):
-    size = sum(np.prod(s, dtype=int) for s in layer.shapes(shape).values())
+    size = sum(np.prod(s, dtype=int) for _, shapes in layer.named_shapes(shape) for s in shapes.values())
     return np.random.default_rng(1).normal(size=size).astype(dtype)
 
 
 def forward(layer, x, p):
-    layer.rewind()
+    for leaf in layer.leaves():
+        leaf.rewind()
     return layer.forward(x, p, training=True).copy()
 
 

@@ -28,12 +28,14 @@ def _below_the_largest(scores):
 def cross_entropy(scores, labels):
     """Return the cross-entropy of each example, and its gradient with respect to the example's scores.
 
+    In a sequence each place is an example.
+
     p = softmax(scores),  f = -log p[label],  ∂f/∂scores = p - onehot(label)
 
     Arguments
     ---------
-    scores : shape (n, classes).
-    labels : shape (n,), whole numbers, 0 to classes - 1.
+    scores : shape (..., classes), most often (n, classes).
+    labels : shape (...), whole numbers, 0 to classes - 1.
 
     Raises ValueError when scores and labels do not fit each other.
     Source: Bishop 2006, section 4.3.4.
@@ -43,11 +45,11 @@ def cross_entropy(scores, labels):
     (array([0.2877]), array([[ 0.25, -0.25]]))
     """
     scores, labels = np.asarray(scores), np.asarray(labels)
-    if labels.shape != scores.shape[:1] or labels.dtype.kind not in "iu" or labels.min(initial=0) < 0:
+    if labels.shape != scores.shape[:-1] or labels.dtype.kind not in "iu" or labels.min(initial=0) < 0:
         raise ValueError(f"labels {labels.shape} of type {labels.dtype}: give a class, 0 or more, for each example")
-    below, e = _below_the_largest(scores)  # (n, classes)
-    total, mine = e.sum(axis=-1, keepdims=True), (np.arange(len(labels)), labels)
-    losses = np.log(total[:, 0]) - below[mine]  # -log p[mine], also where p is too small for a float
+    below, e = _below_the_largest(scores)  # (..., classes)
+    total, mine = e.sum(axis=-1, keepdims=True), (*np.indices(labels.shape, sparse=True), labels)
+    losses = np.log(total[..., 0]) - below[mine]  # -log p[mine], also where p is too small for a float
     gradient = e / total
     gradient[mine] -= 1
     return losses, gradient

@@ -3,8 +3,9 @@
 A layer owns no parameters. Its W and b are a stretch p of the network's one flat vector, with b behind W, so that
 p.reshape(-1, units) is a matrix whose last row is b; its gradients dp are the same stretch of another vector.
 
-The batch is the last axis but one: rows of features have shape (n, features), images (height, width, n, channels).
-Then x[i : i + h, j : j + w] is made of long runs in memory, and pooling takes half as long as with the batch first.
+The batch is the last axis but one: rows of features have shape (n, features), images (height, width, n, channels),
+sequences (places, n, features). Then x[i : i + h, j : j + w] of images is made of long runs in memory, and pooling
+takes half as long as with the batch first.
 
 Large arrays are allocated once and used again, so what `forward` and `backward` return is overwritten by their next
 call. In every layer y is what goes out of `forward`, dy = ∂f/∂y comes in to `backward`, and dx = ∂f/∂x goes out.
@@ -35,6 +36,20 @@ class Layer(ABC):
         """Return the shape of one output, without the batch, for inputs of this shape, or raise ValueError."""
         return input_shape
 
+    def leaves(self):
+        """Return the layers that this one is made of, a list: itself, unless it holds others."""
+        return [self]
+
+    def named_shapes(self, input_shape):
+        """Return for each of its leaves the name of its kind and its shapes, pairs in their order in the vector."""
+        return [(type(self).__name__, self.shapes(input_shape))]
+
+    def checked_examples(self, X):
+        """Return examples that a network may begin with, if this is its first layer, or raise ValueError."""
+        if X.dtype.kind != "f":
+            raise ValueError(f"images are of type {X.dtype}: give floating-point numbers; divide bytes by 255 first")
+        return X
+
     def rewind(self):  # noqa: B027  most layers draw nothing
         """Begin anew whatever is drawn at random, so that the next run sees the same."""
 
@@ -56,7 +71,7 @@ class Layer(ABC):
 
 @dataclass(eq=False)
 class Dense(Layer):
-    """Every output is a weighted sum of all inputs, and a bias.
+    """Every output is a weighted sum of all inputs, and a bias; in a sequence at each place alike.
 
     y = x W + b
     ∂f/∂W = xᵀ dy,  ∂f/∂b = Σ dy over the batch,  dx = dy Wᵀ
@@ -65,7 +80,7 @@ class Dense(Layer):
     ---------
     units : how many outputs, 1 or more.
 
-    Raises ValueError when units is not a whole number above 0, or the input is not a row of features.
+    Raises ValueError when units is not a whole number above 0, or the input neither a row of features nor a sequence.
     Source: Rumelhart, Hinton and Williams 1986.
 
     >>> p = np.array([1.0, 2.0, 0.5])  # W = (1, 2)ᵀ and b = 0.5
@@ -79,27 +94,31 @@ class Dense(Layer):
         whole_number("units", self.units, 1)
 
     def shapes(self, input_shape):
-        return {"W": (*input_shape, self.units), "b": (self.units,)}
+        return {"W": (input_shape[-1], self.units), "b": (self.units,)}
 
     def output_shape(self, input_shape):
-        if len(input_shape) != 1:
+        if len(input_shape) not in (1, 2):
             raise ValueError(f"Dense takes rows of features, here come {input_shape}: put Flatten() before it")
-        return (self.units,)
+        return (*input_shape[:-1], self.units)
 
     def forward(self, x, p, training=False):
-        self.x = x  # (n, features)
+        self.x = x.reshape(-1, x.shape[-1])  # (n, features); in a sequence (places n, features)
         W, b = _weights(p, self.units)  # (features, units), (units,)
-        y = self._array("y", (len(x), self.units), x.dtype)
-        np.matmul(x, W, out=y)  # (n, units)
+        y = self._array("y", (len(self.x), self.units), x.dtype)
+        np.matmul(self.x, W, out=y)  # (n, units)
         y += b
-        return y
+        return y.reshape(*x.shape[:-1], self.units)
 
     def backward(self, dy, p, dp, need_dx=True):
         W, _ = _weights(p, self.units)
         dW, db = _weights(dp, self.units)
-        np.matmul(self.x.T, dy, out=dW)  # (features, n) (n, units)
-        np.sum(dy, axis=0, out=db)
-        return np.matmul(dy, W.T, out=self._array("dx", self.x.shape, dy.dtype)) if need_dx else None
+        rows = dy.reshape(-1, self.units)
+        np.matmul(self.x.T, rows, out=dW)  # (features, n) (n, units)
+        np.sum(rows, axis=0, out=db)
+        if not need_dx:
+            return None
+        dx = np.matmul(rows, W.T, out=self._array("dx", self.x.shape, dy.dtype))
+        return dx.reshape(*dy.shape[:-1], -1)
 
 
 @dataclass(eq=False)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 from adamcourse.checks import valid_batch_size, valid_seed
 from adamcourse.datasets import minibatches
 from adamcourse.losses.classification import cross_entropy
+from adamcourse.networks.chain import Chain
 from adamcourse.networks.layers import Dense, Dropout
 
 CLASSES = 10
@@ -17,6 +19,7 @@ EVAL_BATCH = 100  # images in one go where nothing is trained; a network's array
 INIT_STD = {
     "glorot": lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out)),  # Glorot and Bengio 2010, equation 16
     "he": lambda fan_in, fan_out: math.sqrt(2 / fan_in),  # He, Zhang, Ren and Sun 2015, equation 10
+    "gpt": lambda fan_in, fan_out: 0.02,  # Radford and others 2018, section 4.1
 }
 
 
@@ -48,29 +51,28 @@ class Network:
     """
 
     def __init__(self, layers, input_shape):
-        places = itertools.count()  # new layers with the same arguments; those that draw have numbers of their own
-        own = [{"place": next(places)} if isinstance(layer, Dropout) else {} for layer in layers]
-        self.layers = [replace(layer, **place) for layer, place in zip(layers, own, strict=True)]
+        self.layers = [replace(layer) for layer in layers]  # new ones with the same arguments
+        for place, layer in enumerate(leaf for leaf in self.leaves if isinstance(leaf, Dropout)):
+            layer.place = place  # those that draw have numbers of their own
+            layer.rewind()
         if not isinstance(input_shape, (tuple, list)):
             raise ValueError(f"input_shape = {input_shape!r}: give a tuple, as in (784,) or (28, 28, 1)")
         self.input_shape = tuple(input_shape)
-        self.shapes, self.layer_slices, self.size = {}, [], 0
-        shape = self.input_shape
-        for layer in self.layers:
-            following = layer.output_shape(shape)
-            parameters = layer.shapes(shape)
-            self._add(type(layer).__name__, parameters)
-            shape = following
-        if len(shape) != 1:
-            raise ValueError(f"the last layer gives {shape}: it must give a row of scores, as Dense(10) does")
-        (self.classes,) = shape
+        self._chain = Chain(self.layers, self.input_shape)
+        self.size, self.scores_shape = self._chain.size, self._chain.output_shape
+        if len(self.scores_shape) > 2:
+            raise ValueError(
+                f"the last layer gives {self.scores_shape}: it must give a row of scores, as Dense(10) does"
+            )
+        self.classes, self.shapes, numbers = self.scores_shape[-1], {}, Counter()
+        for kind, parameters in self._chain.named_shapes:
+            numbers[kind] += 1
+            self.shapes |= {f"{kind}{numbers[kind]}.{name}": shape for name, shape in parameters.items()}
 
-    def _add(self, kind, parameters):
-        """Note where in the vector the parameters of the next layer are, and under which names, such as Dense1.W."""
-        number = 1 + len({name for name in self.shapes if name.startswith(kind) and name.endswith(".W")})
-        self.shapes |= {f"{kind}{number}.{name}": shape for name, shape in parameters.items()}
-        first, self.size = self.size, self.size + sum(map(math.prod, parameters.values()))
-        self.layer_slices.append(slice(first, self.size))
+    @property
+    def leaves(self):
+        """All layers in their order, those that other layers hold included."""
+        return [leaf for layer in self.layers for leaf in layer.leaves()]
 
     def start(self, seed=0, init="glorot", dtype=np.float32):
         """Return parameters to begin training with: biases 0, weights drawn uniformly.
@@ -79,11 +81,13 @@ class Network:
         ---------
         seed : of the draw, default 0.
         init : the standard deviation of the weights of a layer with n inputs and m outputs: "glorot" (default, as in
-            Keras) √(2 / (n + m)), "he" √(2 / n). A window counts once for each of its places.
+            Keras) √(2 / (n + m)), "he" √(2 / n), "gpt" 0.02 for every n and m. A window counts once for each of its
+            places. Gains begin at 1.
         dtype : of the vector, default float32.
 
         Raises ValueError when init is another word.
-        Source: Glorot and Bengio 2010; He, Zhang, Ren and Sun 2015, which draw from a normal distribution.
+        Source: Glorot and Bengio 2010; He, Zhang, Ren and Sun 2015; Radford and others 2018, section 4.1, on GPT. The
+        last two draw from a normal distribution; GPT-2 divides some of the weights by √(2 blocks) besides.
 
         >>> network = Network([Dense(100)], (900,))
         >>> [f"{network.start(init=init).std():.3f}" for init in ("glorot", "he")]  # √(2 / 1000), √(2 / 900)
@@ -92,7 +96,9 @@ class Network:
         if init not in INIT_STD:
             raise ValueError(f"init = {init!r}: give one of {', '.join(map(repr, INIT_STD))}")
         rng, w = np.random.default_rng(seed), np.zeros(self.size, dtype)
-        for view in self.views(w).values():
+        for name, view in self.views(w).items():
+            if name.endswith(".gain"):
+                view[...] = 1
             if view.ndim > 1:
                 places = math.prod(view.shape[:-2])  # of a window; 1 in a dense layer
                 limit = math.sqrt(3) * INIT_STD[init](places * view.shape[-2], places * view.shape[-1])
@@ -109,17 +115,14 @@ class Network:
 
     def forward(self, w, images, training=False):
         """Return the scores, shape (n, classes), of images as in CrossEntropy; the next call overwrites them."""
-        w, images = self._vector(w), _shaped(images, self.input_shape)
-        x = np.ascontiguousarray(np.moveaxis(images, 0, -2), w.dtype)  # (n, features) or (height, width, n, channels)
-        for layer, stretch in zip(self.layers, self.layer_slices, strict=True):
-            x = layer.forward(x, w[stretch], training)
-        return x
+        w, images = self._vector(w), self._shaped(images)
+        dtype = w.dtype if images.dtype.kind == "f" else images.dtype  # tokens stay whole numbers
+        x = np.ascontiguousarray(np.moveaxis(images, 0, -2), dtype)  # (n, features) or (height, width, n, channels)
+        return self._chain.forward(x, w, training)
 
     def backward(self, w, dscores, gradient):
         """Write into gradient, shape (size,), what dscores = ∂f/∂scores makes of every parameter."""
-        d = dscores
-        for k in reversed(range(len(self.layers))):
-            d = self.layers[k].backward(d, w[self.layer_slices[k]], gradient[self.layer_slices[k]], need_dx=k > 0)
+        self._chain.backward(dscores, w, gradient, need_dx=False)
 
     def loss_on(self, images, labels, batch_size=None, seed=0):
         """Return the CrossEntropy of this network on these examples, a loss that `descend` takes."""
@@ -128,14 +131,15 @@ class Network:
     def evaluate(self, w, images, labels):
         """Return loss and accuracy at w on these examples as an Evaluation; dropout is off."""
         w = self._vector(w)
-        images, labels = _examples(images, labels, self.input_shape, self.classes)
+        images, labels = self._examples(images, labels)
         losses, hits = 0.0, 0
         for first in range(0, len(labels), EVAL_BATCH):
             part = slice(first, first + EVAL_BATCH)
             scores = self.forward(w, images[part])  # (100, classes)
-            losses += float(cross_entropy(scores, labels[part])[0].sum(dtype=np.float64))
-            hits += int((scores.argmax(axis=1) == labels[part]).sum())
-        return Evaluation(losses / len(labels), hits / len(labels))
+            at = _at_scores(labels[part])
+            losses += float(cross_entropy(scores, at)[0].sum(dtype=np.float64))
+            hits += int((scores.argmax(axis=-1) == at).sum())
+        return Evaluation(losses / labels.size, hits / labels.size)
 
     def accuracy(self, w, images, labels):
         """Return the share of images whose most probable class at w is their label."""
@@ -148,6 +152,30 @@ class Network:
             numbers = f"one vector of {self.size} floating-point numbers"
             raise ValueError(f"w has shape {w.shape} and type {w.dtype}: the parameters are {numbers}")
         return w
+
+    def _shaped(self, images):
+        """Return images as an array of shape (n, *input_shape), or raise ValueError."""
+        X, flat = np.asarray(images), (math.prod(self.input_shape),)
+        if X.ndim < 2 or X.shape[1:] not in (self.input_shape, flat) or not len(X):
+            shapes = dict.fromkeys((self.input_shape, flat))
+            wanted = " or ".join(f"(n, {', '.join(map(str, shape))})" for shape in shapes)
+            raise ValueError(f"images have shape {X.shape}: give {wanted}, n at least 1")
+        return self.leaves[0].checked_examples(X).reshape(-1, *self.input_shape)
+
+    def _examples(self, images, labels):
+        """Return images, shape (n, *input_shape), and labels as arrays, or raise ValueError when they are unfit."""
+        X, y = self._shaped(images), np.asarray(labels)
+        wanted = (len(X), *self.scores_shape[:-1])
+        if y.shape != wanted:
+            each = ", places" * (len(wanted) - 1)
+            raise ValueError(
+                f"images {np.shape(images)} and labels {y.shape}: give shapes (n, ...) and (n{each or ','})"
+            )
+        if not np.isfinite(X).all():
+            raise ValueError("images must be finite numbers")
+        if y.dtype.kind not in "iu" or not ((y >= 0) & (y < self.classes)).all():
+            raise ValueError(f"labels must be whole numbers from 0 to {self.classes - 1}")
+        return X, y
 
 
 class CrossEntropy:
@@ -176,7 +204,7 @@ class CrossEntropy:
     def __init__(self, network, images, labels, batch_size=None, seed=0):
         self.network = Network(network.layers, network.input_shape)  # so that two losses draw their dropout apart
         self.batch_size, self.seed = batch_size, valid_seed(seed)
-        self.images, self.labels = _examples(images, labels, network.input_shape, network.classes)
+        self.images, self.labels = network._examples(images, labels)
         valid_batch_size(batch_size, len(self.labels))
         self.rewind()
 
@@ -186,7 +214,7 @@ class CrossEntropy:
         if self.batch_size is not None:
             batches = minibatches(len(self.labels), self.batch_size, np.random.default_rng(self.seed))
             self._batches = itertools.islice(batches, drawn, None)
-        for layer in self.network.layers:
+        for layer in self.network.leaves:
             layer.rewind()
 
     def value_and_gradient(self, w, out=None):
@@ -197,14 +225,14 @@ class CrossEntropy:
         w = self.network._vector(w)
         chosen = slice(None) if self.batch_size is None else next(self._batches)
         self.drawn += 1
-        labels = self.labels[chosen]  # (n,)
+        labels = _at_scores(self.labels[chosen])  # (n,)
         scores = self.network.forward(w, self.images[chosen], training=True)  # (n, classes)
         losses, dscores = cross_entropy(scores, labels)  # (n,), (n, classes)
         gradient = np.empty_like(w) if out is None else out
         if (gradient.shape, gradient.dtype) != (w.shape, w.dtype):
             raise ValueError(f"out has shape {gradient.shape} and type {gradient.dtype}: give {w.shape} and {w.dtype}")
         self.network.backward(w, dscores, gradient)
-        gradient /= len(labels)
+        gradient /= labels.size
         return losses.mean(), gradient
 
 
@@ -247,25 +275,6 @@ class SoftmaxLoss(CrossEntropy):
         return self.network.accuracy(w, images, labels)
 
 
-def _shaped(images, input_shape):
-    """Return images as an array of shape (n, *input_shape), or raise ValueError."""
-    X = np.asarray(images)
-    if X.ndim < 2 or X.shape[1:] not in (input_shape, (math.prod(input_shape),)) or not len(X):
-        shapes = dict.fromkeys((input_shape, (math.prod(input_shape),)))
-        wanted = " or ".join(f"(n, {', '.join(map(str, shape))})" for shape in shapes)
-        raise ValueError(f"images have shape {X.shape}: give {wanted}, n at least 1")
-    if X.dtype.kind != "f":
-        raise ValueError(f"images are of type {X.dtype}: give floating-point numbers; divide bytes by 255 first")
-    return X.reshape(-1, *input_shape)
-
-
-def _examples(images, labels, input_shape, classes):
-    """Return images, shape (n, *input_shape), and labels as arrays, or raise ValueError when they are unfit."""
-    X, y = _shaped(images, input_shape), np.asarray(labels)
-    if y.shape != (len(X),):
-        raise ValueError(f"images {np.shape(images)} and labels {y.shape}: give shapes (n, ...) and (n,)")
-    if not np.isfinite(X).all():
-        raise ValueError("images must be finite numbers")
-    if y.dtype.kind not in "iu" or not ((y >= 0) & (y < classes)).all():
-        raise ValueError(f"labels must be whole numbers from 0 to {classes - 1}")
-    return X, y
+def _at_scores(labels):
+    """Return labels, shape (n,) or (n, places), in the order of the scores' axes: the batch last."""
+    return np.moveaxis(labels, 0, -1)

@@ -148,7 +148,7 @@ class SelfAttention(Layer):
     Raises ValueError when heads is no whole number above 0, or the features cannot be cut into so many.
     Convention: no biases. Inside, keys stand in the rows of s, since a maximum over rows is quicker; e is exp(s), whose
     sums over u come with those of e v, as v has a column of ones.
-    Source: Vaswani and others 2017, section 3.2; the way back by one sum over features, Dao and others 2022, appendix B.
+    Source: Vaswani and others 2017, section 3.2; the way back by a sum over features, Dao and others 2022, appendix B.
 
     >>> ones = np.ones(4)  # Q, K, V and O of one feature
     >>> SelfAttention(1).forward(np.array([[[1.0]], [[1.0]], [[4.0]]]), ones).ravel().round(2)
@@ -276,7 +276,7 @@ def _mean(x):
 
 
 def _exp_of_scores(k, q, out):
-    """Write exp(k qᵀ - the largest of the column) into out, shape (..., keys, queries), and 0 where the key is later."""
+    """Write exp(k qᵀ - the largest of the column) into out, shape (..., keys, queries), 0 where the key is later."""
     np.matmul(k, q.swapaxes(-1, -2), out=out)
     out += np.where(np.tri(k.shape[-2], dtype=bool).T, 0, -np.inf).astype(out.dtype)
     out -= _largest_of_columns(out)

@@ -191,7 +191,7 @@ class Training:
         return self
 
     def _dropouts(self):
-        return [layer for layer in self.network.layers if isinstance(layer, Dropout)]
+        return [layer for layer in self.network.leaves if isinstance(layer, Dropout)]
 
     def _description(self):
         """Say what must be the same for a checkpoint to fit."""

@@ -3,9 +3,9 @@
     python tests/benchmarks/language.py
 
 One step is forward, backward and Adam on 32 windows of 32 characters in float32. All take turns in one process, on
-equally many threads: first one, then two. The compiled model needs a C++ compiler, and is left out where there is none.
-PyTorch's attention is its own `scaled_dot_product_attention`. The table is also written to tests/benchmarks/language.md.
-The last line is our tokens per second with one thread over those of PyTorch eager.
+equally many threads: first one, then two. The compiled model needs a C++ compiler, else it is left out.
+PyTorch's attention is its own `scaled_dot_product_attention`. The table goes to tests/benchmarks/language.md, too;
+the last line is our tokens per second with one thread over those of PyTorch eager.
 """
 
 import os
