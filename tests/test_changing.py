@@ -17,10 +17,12 @@ from adamcourse.optimizers import (
     SWATS,
     Adam,
     AMSGrad,
+    Clipped,
     Cosine,
     GradientDescent,
     InverseRoot,
     InverseTime,
+    Momentum,
     Projected,
     Scheduled,
     Warmup,
@@ -260,3 +262,57 @@ def test_the_synthetic_problem_of_section_5():
         wrong, right = (path.x[-1010:].mean() for path in paths)  # over ten cycles: each begins with a jump to the left
         assert wrong > 0.7
         assert right < border
+
+
+# --- gradients of bounded length -----------------------------------------------------------------------------------
+
+
+def test_clipping_keeps_the_direction_and_counts_where_it_acts():
+    clipped, plain = Clipped(Momentum(0.1), norm=5.0), Momentum(0.1)
+    x, state, y, other = np.zeros(2), clipped.start(np.zeros(2)), np.zeros(2), plain.start(np.zeros(2))
+    for g, cut in (
+        ([3.0, 4.0], [3.0, 4.0]),
+        ([30.0, 40.0], [3.0, 4.0]),
+        ([0.0, 0.0], [0.0, 0.0]),
+        ([-6.0, 8.0], [-3.0, 4.0]),
+    ):
+        x, state = clipped.update(x, np.array(g, float), state)
+        y, other = plain.update(y, np.array(cut, float), other)
+        np.testing.assert_allclose(x, y, rtol=1e-12)
+    assert (state.t, state.acted, clipped.share(state)) == (4, 2, 0.5)
+    assert clipped.share(clipped.start(x)) == 0
+    assert not clipped.elementwise  # a norm sees all coordinates
+
+
+def test_clipping_agrees_with_pytorch():
+    torch = pytest.importorskip("torch")
+    gradients = np.random.default_rng(0).normal(size=(9, 4)) * np.geomspace(0.01, 100, 9)[:, None]
+    x, w = np.zeros(4), torch.zeros(4, dtype=torch.float64, requires_grad=True)
+    adam, clipped = torch.optim.Adam([w], lr=0.1), Clipped(Adam(0.1), norm=0.5)
+    state = clipped.start(x)
+    for g in gradients:
+        x, state = clipped.update(x, g, state)
+        w.grad = torch.tensor(g)
+        torch.nn.utils.clip_grad_norm_([w], 0.5)
+        adam.step()
+        np.testing.assert_allclose(x, w.detach().numpy(), rtol=1e-5, atol=1e-6)  # PyTorch adds 1e-6 to the norm
+
+
+def test_clipping_in_float32_and_beside_other_wrappers():
+    one = Scheduled(Clipped(Momentum(0.1), 1.0), Cosine(9))
+    other = Clipped(Scheduled(Momentum(0.1), Cosine(9)), 1.0)
+    gradients = np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32) * 3
+    ends = []
+    for wrapped in (one, other):
+        x = np.zeros(3, np.float32)
+        state = wrapped.start(x)
+        for gradient in gradients:
+            x, state = wrapped.update(x, gradient, state)
+        assert x.dtype == np.float32
+        ends.append(x)
+    np.testing.assert_array_equal(*ends)
+    x, _ = other.update(np.zeros(3), np.array([np.nan, 1.0, 1.0]), other.start(np.zeros(3)))
+    assert np.isnan(x[0])  # what is not finite is not hidden
+    for norm in (0, -1, np.nan):
+        with pytest.raises(ValueError, match="norm = .*: give a number above 0"):
+            Clipped(Adam(), norm)

@@ -236,7 +236,7 @@ def test_the_accuracy_of_logistic_regression_asks_for_its_labels(y):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: NETWORK.forward(NETWORK.start(), np.zeros((2, 3), np.uint8)), "images are of type uint8"),
+        (lambda: NETWORK.forward(NETWORK.start(), np.zeros((2, 3), np.uint8)), "inputs are of type uint8"),
         (
             lambda: NETWORK.loss_on(IMAGES, LABELS).value_and_gradient(NETWORK.start(), out=np.zeros(3)),
             r"out has shape",

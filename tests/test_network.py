@@ -82,7 +82,7 @@ def test_the_same_loop_trains_on_the_digits_and_every_run_sees_the_same_minibatc
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
-        (IMAGES, LABELS[:-1], r"images \(12, 6\) and labels \(11,\): give shapes"),
+        (IMAGES, LABELS[:-1], r"inputs \(12, 6\) and labels \(11,\): give shapes"),
         (IMAGES[:0], LABELS[:0], "n at least 1"),
         (IMAGES * np.nan, LABELS, "finite"),
         ((255 * IMAGES).astype(np.uint8), LABELS, "divide bytes by 255"),
@@ -287,10 +287,10 @@ def test_evaluation_without_dropout_in_parts_is_that_of_the_whole():
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
-        (np.zeros((6, 11, 10)), [0] * 6, r"images have shape \(6, 11, 10\): give \(n, 11, 10, 2\) or \(n, 220\)"),
-        (np.zeros((6, 10, 11, 2)), [0] * 6, r"images have shape \(6, 10, 11, 2\)"),
+        (np.zeros((6, 11, 10)), [0] * 6, r"inputs have shape \(6, 11, 10\): give \(n, 11, 10, 2\) or \(n, 220\)"),
+        (np.zeros((6, 10, 11, 2)), [0] * 6, r"inputs have shape \(6, 10, 11, 2\)"),
         (np.zeros((0, 220)), [], "n at least 1"),
-        (np.zeros((6, 220)), [0] * 5, r"images \(6, 220\) and labels \(5,\): give shapes"),
+        (np.zeros((6, 220)), [0] * 5, r"inputs \(6, 220\) and labels \(5,\): give shapes"),
         (np.zeros((6, 220)), [[0]] * 6, r"labels \(6, 1\)"),
         (np.full((6, 220), np.nan), [0] * 6, "finite"),
         (np.full((6, 220), np.inf), [0] * 6, "finite"),

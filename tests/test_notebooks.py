@@ -236,6 +236,21 @@ def test_of_a_chaotic_picture_the_size_is_compared(size, expected):
     assert list(refresh.differences(*both)) == expected
 
 
+@pytest.mark.parametrize(("printed", "same"), [("Call me", True), ("", False)])
+def test_of_chaotic_text_is_compared_only_that_there_is_one(printed, same):
+    for tags in ([], ["chaotic"]):
+        cells = [
+            nbformat.v4.new_code_cell("", id="c", metadata={"tags": tags}, outputs=[_stream(text)])
+            for text in ("Loomings", printed)
+        ]
+        both = [nbformat.v4.new_notebook(cells=[cell]) for cell in cells]
+        assert (list(refresh.differences(*both)) == []) == (same and bool(tags))
+
+
+def _stream(text):
+    return nbformat.v4.new_output("stream", name="stdout", text=text)
+
+
 def test_what_depends_on_the_moment_is_dropped():
     cell = nbformat.v4.new_code_cell("1", metadata={"execution": {"iopub": "2026"}, "tags": ["exercise"]})
     stream = nbformat.v4.new_output("stream", name="stdout", text="a")

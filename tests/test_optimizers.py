@@ -22,6 +22,7 @@ from adamcourse.optimizers import (
     Lion,
     Momentum,
     Nadam,
+    NormalisedMomentum,
     Optimizer,
     RAdam,
     RMSprop,
@@ -272,6 +273,22 @@ def test_every_step_of_lion_is_the_rate_long_and_decay_pulls_the_signs_to_one_ov
 
 
 # --- contracts: broadcasting, dtype, nothing touched, clear errors -------------------------------------------------
+
+
+def test_normalised_momentum_walks_steps_of_one_length_along_the_mean():
+    walker = NormalisedMomentum(0.5, beta=0.75)
+    gradients = np.random.default_rng(0).normal(size=(6, 3)) * [[1e-9], [1], [1e6], [1], [1], [1e3]]
+    x, state, weights = np.zeros(3), walker.start(np.zeros(3)), []
+    for g in gradients:
+        before = x
+        x, state = walker.update(x, g, state)
+        weights = [0.75 * weight for weight in weights] + [0.25]
+        mean = np.array(weights) @ gradients[: len(weights)]
+        np.testing.assert_allclose(x - before, -0.5 * mean / np.linalg.norm(mean), rtol=1e-9)
+    assert (walker.update(x, np.zeros(3), walker.start(x))[0] == x).all()  # no direction, no step
+    with pytest.raises(ValueError, match="beta = 1"):
+        NormalisedMomentum(0.1, beta=1)
+
 
 KINDS = {kind.__name__: kind for kind in ALL}
 KINDS |= {f"{who}-{name}": kind for name, row in DIALECTS.items() for who, kind in row.items() if kind not in ALL}

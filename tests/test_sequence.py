@@ -210,12 +210,16 @@ def test_gains_begin_at_1_and_biases_at_0():
             assert view.std() > 0
 
 
-@pytest.mark.parametrize("init", ["gpt"])
-def test_the_start_of_gpt_has_one_spread_everywhere(init):
+def test_the_start_of_gpt_has_one_spread_everywhere_and_a_small_head_only_at_the_end():
     network = transformer(65)
-    for view in network.views(network.start(init=init)).values():
+    gpt, glorot, small = (network.views(network.start(init=init)) for init in ("gpt", "glorot", "small_head"))
+    for name, view in gpt.items():
         if view.ndim == 2:
             assert view.std() == pytest.approx(0.02, rel=0.1)
+        if name == "Dense5.W":
+            assert small[name].std() == pytest.approx(0.02, rel=0.1) and glorot[name].std() > 0.1
+        else:
+            np.testing.assert_array_equal(small[name], glorot[name])
 
 
 def test_dropout_in_residuals_has_numbers_of_its_own_and_is_rewound():
@@ -321,6 +325,7 @@ def test_the_temperature_sets_the_frequencies():
         (lambda: sample(SMALL["pre"], begin(SMALL["pre"]), [], 3), "tokens is empty"),
         (lambda: sample(SMALL["pre"], begin(SMALL["pre"]), [9], 3), "tokens .*: give whole numbers from 0 to 6"),
         (lambda: sample(SMALL["pre"], begin(SMALL["pre"]), [0], 3, temperature=0), "temperature = 0: give a number"),
+        (lambda: sample(SMALL["pre"], begin(SMALL["pre"]) * np.nan, [0], 3), "scores are not finite: has its training"),
     ],
 )
 def test_nonsense_is_named(make, message):

@@ -15,7 +15,7 @@ import pytest
 from adamcourse.datasets import load_digits, load_trainings
 from adamcourse.descent import descend
 from adamcourse.losses import bowl, lessard, ravine, rosenbrock
-from adamcourse.networks import Dense, Dropout, Network, ReLU, SoftmaxLoss, article_cnn
+from adamcourse.networks import Dense, Dropout, Network, ReLU, SoftmaxLoss, article_cnn, transformer, windows
 from adamcourse.optimizers import ALL, SWATS, Adam, Cosine, GradientDescent, Momentum, Scheduled, Wrapper
 from adamcourse.optimizers.optimizer import parts
 from adamcourse.training import (
@@ -144,6 +144,34 @@ def test_memory_is_what_the_arrays_take(optimizer):
     assert memory_bytes(NETWORK, optimizer, np.float64)["optimizer state"] == 2 * state
     with pytest.raises(ValueError, match="x is float16"):  # nobody keeps squares of gradients in it
         memory_bytes(NETWORK, optimizer, np.float16)
+
+
+def test_steps_may_be_counted_in_the_place_of_epochs():
+    by_epochs, by_steps = training(), training()
+    batches = by_epochs.run_until(epochs=2).batches_per_epoch
+    by_steps.run_until(steps=3)
+    assert len(by_steps.history.minibatch_losses) == 3 and by_steps.epochs == 0
+    by_steps.run_until(steps=2 * batches)
+    np.testing.assert_array_equal(by_steps.w, by_epochs.w)
+    for given in ({}, {"epochs": 1, "steps": 5}):
+        with pytest.raises(ValueError, match="epochs = .*, steps = .*: give one of them"):
+            by_steps.run_until(**given)
+    with pytest.raises(ValueError, match="steps = -1: give a whole number, 0 or more"):
+        by_steps.run_until(steps=-1)
+
+
+def test_a_language_model_is_trained_stopped_and_resumed_like_any_network(tmp_path):
+    rows = windows(np.arange(400) ** 2 % 7, 5)
+    network = transformer(7, context=5, features=8, heads=2, blocks=1, dropout=0.2)
+    whole, parts = (Training(network, Adam(0.01), rows, rows, batch_size=8) for _ in range(2))
+    whole.run_until(epochs=3)
+    parts.run_until(steps=7)
+    parts.save(tmp_path / "half.npz")
+    again = Training(network, Adam(0.01), rows, rows, batch_size=8).resume(tmp_path / "half.npz")
+    again.run_until(epochs=3)
+    np.testing.assert_array_equal(again.w, whole.w)
+    assert again.history.validation == whole.history.validation
+    assert whole.history.validation[-1].loss < whole.history.validation[0].loss < np.log(7)
 
 
 def test_a_training_does_not_keep_what_it_went_through():
@@ -407,7 +435,7 @@ def test_the_progress_bar_is_quiet_when_it_is_not_wanted(hidden):
     [
         (lambda: training(batch_size=0), "batch_size = 0"),
         (lambda: training(w=np.zeros(3)), r"w has shape \(3,\)"),
-        (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0][:, :9], TEST[1])), r"images have shape \(150, 9\)"),
+        (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0][:, :9], TEST[1])), r"inputs have shape \(150, 9\)"),
         (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0], np.append(TEST[1][1:], 10))), "from 0 to 9"),
         (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0], TEST[1][1:])), r"labels \(149,\)"),
         (lambda: Training(NETWORK, Adam(), TRAIN, (TEST[0][:0], TEST[1][:0])), "n at least 1"),

@@ -70,7 +70,8 @@ def sample(network, w, tokens, length, temperature=1.0, seed=0):
     temperature : 1 draws as the network says (default); towards 0 the most probable token wins each time.
     seed : of the draw, default 0.
 
-    Raises ValueError when tokens are none, length or seed is no whole number, or temperature is not above 0.
+    Raises ValueError when tokens are none, length or seed is no whole number, temperature is not above 0, or scores are
+    not finite.
     Source: Ackley, Hinton and Sejnowski 1985, for the temperature.
 
     >>> from adamcourse.networks import transformer
@@ -89,6 +90,8 @@ def sample(network, w, tokens, length, temperature=1.0, seed=0):
         seen = written[-context:]
         row = np.array([seen + [seen[0]] * (context - len(seen))])
         scores = network.forward(w, row)[len(seen) - 1, 0].astype(np.float64)
+        if not np.isfinite(scores).all():
+            raise ValueError("the network's scores are not finite: has its training diverged?")
         p = softmax(scores / temperature)
         written.append(int(rng.choice(len(p), p=p)))
     return np.array(written[len(written) - length :], dtype=np.int64)

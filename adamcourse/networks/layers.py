@@ -47,7 +47,7 @@ class Layer(ABC):
     def checked_examples(self, X):
         """Return examples that a network may begin with, if this is its first layer, or raise ValueError."""
         if X.dtype.kind != "f":
-            raise ValueError(f"images are of type {X.dtype}: give floating-point numbers; divide bytes by 255 first")
+            raise ValueError(f"inputs are of type {X.dtype}: give floating-point numbers; divide bytes by 255 first")
         return X
 
     def rewind(self):  # noqa: B027  most layers draw nothing

@@ -15,11 +15,13 @@ from adamcourse.networks.chain import Chain
 from adamcourse.networks.layers import Dense, Dropout
 
 CLASSES = 10
-EVAL_BATCH = 100  # images in one go where nothing is trained; a network's arrays grow with it
+EVAL_BATCH = 100  # inputs in one go where nothing is trained; a network's arrays grow with it
+SMALL = 0.02  # Radford and others 2018, section 4.1
 INIT_STD = {
     "glorot": lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out)),  # Glorot and Bengio 2010, equation 16
     "he": lambda fan_in, fan_out: math.sqrt(2 / fan_in),  # He, Zhang, Ren and Sun 2015, equation 10
-    "gpt": lambda fan_in, fan_out: 0.02,  # Radford and others 2018, section 4.1
+    "gpt": lambda fan_in, fan_out: SMALL,
+    "small_head": lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out)),  # but for the last layer
 }
 
 
@@ -35,7 +37,8 @@ class Network:
 
     Arguments
     ---------
-    layers : a list of layers; the last one gives the scores of the classes. The network keeps copies of its own.
+    layers : a list of layers; the last one gives the scores of the classes, of a sequence at each place. The network
+        keeps copies of its own.
     input_shape : the shape of one example: (features,), or (height, width, channels).
 
     Raises ValueError when input_shape is no tuple, a layer cannot take what the one before it gives, or the last gives
@@ -81,8 +84,8 @@ class Network:
         ---------
         seed : of the draw, default 0.
         init : the standard deviation of the weights of a layer with n inputs and m outputs: "glorot" (default, as in
-            Keras) √(2 / (n + m)), "he" √(2 / n), "gpt" 0.02 for every n and m. A window counts once for each of its
-            places. Gains begin at 1.
+            Keras) √(2 / (n + m)), "he" √(2 / n), "gpt" 0.02 for every n and m, "small_head" 0.02 in the last layer
+            and as "glorot" in the others. A window counts once for each of its places. Gains begin at 1.
         dtype : of the vector, default float32.
 
         Raises ValueError when init is another word.
@@ -96,12 +99,15 @@ class Network:
         if init not in INIT_STD:
             raise ValueError(f"init = {init!r}: give one of {', '.join(map(repr, INIT_STD))}")
         rng, w = np.random.default_rng(seed), np.zeros(self.size, dtype)
-        for name, view in self.views(w).items():
+        views = self.views(w)
+        head = [name for name, view in views.items() if view.ndim > 1][-1:]
+        for name, view in views.items():
             if name.endswith(".gain"):
                 view[...] = 1
             if view.ndim > 1:
                 places = math.prod(view.shape[:-2])  # of a window; 1 in a dense layer
-                limit = math.sqrt(3) * INIT_STD[init](places * view.shape[-2], places * view.shape[-1])
+                std = INIT_STD[init](places * view.shape[-2], places * view.shape[-1])
+                limit = math.sqrt(3) * (SMALL if init == "small_head" and name in head else std)
                 view[...] = rng.uniform(-limit, limit, view.shape)
         return w
 
@@ -113,37 +119,40 @@ class Network:
             first += math.prod(shape)
         return views
 
-    def forward(self, w, images, training=False):
-        """Return the scores, shape (n, classes), of images as in CrossEntropy; the next call overwrites them."""
-        w, images = self._vector(w), self._shaped(images)
-        dtype = w.dtype if images.dtype.kind == "f" else images.dtype  # tokens stay whole numbers
-        x = np.ascontiguousarray(np.moveaxis(images, 0, -2), dtype)  # (n, features) or (height, width, n, channels)
+    def forward(self, w, inputs, training=False):
+        """Return the scores of inputs as in CrossEntropy, shape (n, classes) or (places, n, classes).
+
+        The next call overwrites them.
+        """
+        w, inputs = self._vector(w), self._shaped(inputs)
+        dtype = w.dtype if inputs.dtype.kind == "f" else inputs.dtype  # tokens stay whole numbers
+        x = np.ascontiguousarray(np.moveaxis(inputs, 0, -2), dtype)  # (n, features) or (height, width, n, channels)
         return self._chain.forward(x, w, training)
 
     def backward(self, w, dscores, gradient):
         """Write into gradient, shape (size,), what dscores = ∂f/∂scores makes of every parameter."""
         self._chain.backward(dscores, w, gradient, need_dx=False)
 
-    def loss_on(self, images, labels, batch_size=None, seed=0):
+    def loss_on(self, inputs, labels, batch_size=None, seed=0):
         """Return the CrossEntropy of this network on these examples, a loss that `descend` takes."""
-        return CrossEntropy(self, images, labels, batch_size, seed)
+        return CrossEntropy(self, inputs, labels, batch_size, seed)
 
-    def evaluate(self, w, images, labels):
+    def evaluate(self, w, inputs, labels):
         """Return loss and accuracy at w on these examples as an Evaluation; dropout is off."""
         w = self._vector(w)
-        images, labels = self._examples(images, labels)
+        inputs, labels = self._examples(inputs, labels)
         losses, hits = 0.0, 0
         for first in range(0, len(labels), EVAL_BATCH):
             part = slice(first, first + EVAL_BATCH)
-            scores = self.forward(w, images[part])  # (100, classes)
+            scores = self.forward(w, inputs[part])  # (100, classes)
             at = _at_scores(labels[part])
             losses += float(cross_entropy(scores, at)[0].sum(dtype=np.float64))
             hits += int((scores.argmax(axis=-1) == at).sum())
         return Evaluation(losses / labels.size, hits / labels.size)
 
-    def accuracy(self, w, images, labels):
-        """Return the share of images whose most probable class at w is their label."""
-        return self.evaluate(w, images, labels).accuracy
+    def accuracy(self, w, inputs, labels):
+        """Return the share of inputs whose most probable class at w is their label."""
+        return self.evaluate(w, inputs, labels).accuracy
 
     def _vector(self, w):
         """Return w if it is a vector of parameters of this network, or raise ValueError."""
@@ -153,26 +162,26 @@ class Network:
             raise ValueError(f"w has shape {w.shape} and type {w.dtype}: the parameters are {numbers}")
         return w
 
-    def _shaped(self, images):
-        """Return images as an array of shape (n, *input_shape), or raise ValueError."""
-        X, flat = np.asarray(images), (math.prod(self.input_shape),)
+    def _shaped(self, inputs):
+        """Return inputs as an array of shape (n, *input_shape), or raise ValueError."""
+        X, flat = np.asarray(inputs), (math.prod(self.input_shape),)
         if X.ndim < 2 or X.shape[1:] not in (self.input_shape, flat) or not len(X):
             shapes = dict.fromkeys((self.input_shape, flat))
             wanted = " or ".join(f"(n, {', '.join(map(str, shape))})" for shape in shapes)
-            raise ValueError(f"images have shape {X.shape}: give {wanted}, n at least 1")
+            raise ValueError(f"inputs have shape {X.shape}: give {wanted}, n at least 1")
         return self.leaves[0].checked_examples(X).reshape(-1, *self.input_shape)
 
-    def _examples(self, images, labels):
-        """Return images, shape (n, *input_shape), and labels as arrays, or raise ValueError when they are unfit."""
-        X, y = self._shaped(images), np.asarray(labels)
+    def _examples(self, inputs, labels):
+        """Return inputs, shape (n, *input_shape), and labels as arrays, or raise ValueError when they are unfit."""
+        X, y = self._shaped(inputs), np.asarray(labels)
         wanted = (len(X), *self.scores_shape[:-1])
         if y.shape != wanted:
             each = ", places" * (len(wanted) - 1)
             raise ValueError(
-                f"images {np.shape(images)} and labels {y.shape}: give shapes (n, ...) and (n{each or ','})"
+                f"inputs {np.shape(inputs)} and labels {y.shape}: give shapes (n, ...) and (n{each or ','})"
             )
         if not np.isfinite(X).all():
-            raise ValueError("images must be finite numbers")
+            raise ValueError("inputs must be finite numbers")
         if y.dtype.kind not in "iu" or not ((y >= 0) & (y < self.classes)).all():
             raise ValueError(f"labels must be whole numbers from 0 to {self.classes - 1}")
         return X, y
@@ -183,15 +192,17 @@ class CrossEntropy:
 
     f(w) = mean over the examples of a minibatch of -log p[label]
 
+    `counted` says how many labels the last minibatch had.
+
     Arguments
     ---------
     network : a Network.
-    images : shape (n, *input_shape), or flat, shape (n, features); finite numbers.
-    labels : shape (n,), whole numbers from 0 to classes - 1.
+    inputs : shape (n, *input_shape), or flat, shape (n, features); finite numbers, or tokens for an Embedding.
+    labels : whole numbers from 0 to classes - 1, shape (n,), or (n, places) where there are scores at each place.
     batch_size : examples in a minibatch, 1 to n; default None takes all of them each time.
     seed : of the minibatches, default 0.
 
-    Raises ValueError when images and labels do not fit, are empty, or hold other values than these.
+    Raises ValueError when inputs and labels do not fit, are empty, or hold other values than these.
     Source: Bishop 2006, section 4.3.4.
 
     >>> network = Network([Dense(3)], (2,))
@@ -201,10 +212,10 @@ class CrossEntropy:
     (1.0986, array([-0.67,  0.33,  0.33]))
     """
 
-    def __init__(self, network, images, labels, batch_size=None, seed=0):
+    def __init__(self, network, inputs, labels, batch_size=None, seed=0):
         self.network = Network(network.layers, network.input_shape)  # so that two losses draw their dropout apart
         self.batch_size, self.seed = batch_size, valid_seed(seed)
-        self.images, self.labels = network._examples(images, labels)
+        self.inputs, self.labels = network._examples(inputs, labels)
         valid_batch_size(batch_size, len(self.labels))
         self.rewind()
 
@@ -226,13 +237,14 @@ class CrossEntropy:
         chosen = slice(None) if self.batch_size is None else next(self._batches)
         self.drawn += 1
         labels = _at_scores(self.labels[chosen])  # (n,)
-        scores = self.network.forward(w, self.images[chosen], training=True)  # (n, classes)
+        scores = self.network.forward(w, self.inputs[chosen], training=True)  # (n, classes)
         losses, dscores = cross_entropy(scores, labels)  # (n,), (n, classes)
         gradient = np.empty_like(w) if out is None else out
         if (gradient.shape, gradient.dtype) != (w.shape, w.dtype):
             raise ValueError(f"out has shape {gradient.shape} and type {gradient.dtype}: give {w.shape} and {w.dtype}")
         self.network.backward(w, dscores, gradient)
         gradient /= labels.size
+        self.counted = labels.size
         return losses.mean(), gradient
 
 
@@ -245,12 +257,12 @@ class SoftmaxLoss(CrossEntropy):
 
     Arguments
     ---------
-    images : shape (n, 784), finite numbers.
+    inputs : shape (n, 784), finite numbers.
     labels : shape (n,), whole numbers from 0 to 9.
     batch_size : examples in a minibatch, 1 to n; default None takes all of them each time.
     seed : of the minibatches, default 0.
 
-    Raises ValueError when images and labels do not fit, are empty, or hold other values than these.
+    Raises ValueError when inputs and labels do not fit, are empty, or hold other values than these.
     Source: Bishop 2006, section 4.3.4.
 
     >>> loss = SoftmaxLoss(np.eye(3), np.array([0, 1, 2]))
@@ -259,20 +271,20 @@ class SoftmaxLoss(CrossEntropy):
     (2.3026, (40,))
     """
 
-    def __init__(self, images, labels, batch_size=None, seed=0):
-        super().__init__(Network([Dense(CLASSES)], np.shape(images)[1:]), images, labels, batch_size, seed)
+    def __init__(self, inputs, labels, batch_size=None, seed=0):
+        super().__init__(Network([Dense(CLASSES)], np.shape(inputs)[1:]), inputs, labels, batch_size, seed)
 
     def start(self):
-        """Return the parameters before training: zeros, one flat vector in the dtype of the images."""
-        return np.zeros(self.network.size, self.images.dtype)
+        """Return the parameters before training: zeros, one flat vector in the dtype of the inputs."""
+        return np.zeros(self.network.size, self.inputs.dtype)
 
     def unpack(self, w):
         """Return views of the flat vector: W, shape (784, 10), and b, shape (10,)."""
         return tuple(self.network.views(w).values())
 
-    def accuracy(self, w, images, labels):
-        """Return the share of images, shape (n, 784), whose most probable class at w is their label."""
-        return self.network.accuracy(w, images, labels)
+    def accuracy(self, w, inputs, labels):
+        """Return the share of inputs, shape (n, 784), whose most probable class at w is their label."""
+        return self.network.accuracy(w, inputs, labels)
 
 
 def _at_scores(labels):

@@ -14,11 +14,12 @@ g is the gradient, t counts steps from 1, m and v are running averages of g and 
 
 optimizer    what all share
 core         GradientDescent, Momentum, Adagrad, RMSprop, Adam
-relatives    AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion
+relatives    AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion, NormalisedMomentum
 swats        SWATS, from Adam to momentum
 in_place     Adam for long vectors
 schedules    learning rates that change from step to step
-wrappers     an optimizer in a wrapper: scheduled, or kept within bounds
+wrappers     an optimizer in a wrapper: scheduled, kept within bounds, clipped, averaged
+groups       different optimizers for different parts of a vector
 """
 
 from adamcourse.optimizers.core import (
@@ -33,6 +34,7 @@ from adamcourse.optimizers.core import (
     RMSprop,
     RMSpropState,
 )
+from adamcourse.optimizers.groups import Groups
 from adamcourse.optimizers.optimizer import Optimizer
 from adamcourse.optimizers.relatives import (
     AdaMax,
@@ -43,10 +45,34 @@ from adamcourse.optimizers.relatives import (
     Lion,
     LionState,
     Nadam,
+    NormalisedMomentum,
+    NormalisedMomentumState,
     RAdam,
 )
-from adamcourse.optimizers.schedules import Cosine, InverseRoot, InverseTime, Warmup
+from adamcourse.optimizers.schedules import Cooldown, Cosine, InverseRoot, InverseTime, Warmup
 from adamcourse.optimizers.swats import SWATS, SWATSState, projected_rate
-from adamcourse.optimizers.wrappers import Projected, Scheduled, ScheduledState, Wrapper
+from adamcourse.optimizers.wrappers import (
+    Averaged,
+    AveragedState,
+    Clipped,
+    ClippedState,
+    Projected,
+    Scheduled,
+    ScheduledState,
+    Wrapper,
+)
 
-ALL = (GradientDescent, Momentum, Adagrad, RMSprop, Adam, AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion)  # but SWATS
+ALL = (
+    GradientDescent,
+    Momentum,
+    Adagrad,
+    RMSprop,
+    Adam,
+    AdamW,
+    AMSGrad,
+    AdaMax,
+    Nadam,
+    RAdam,
+    Lion,
+)
+# SWATS and NormalisedMomentum are not elementwise, and not among them.

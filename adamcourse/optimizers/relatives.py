@@ -1,4 +1,4 @@
-"""Adam's relatives: each is Adam and the line that differs; and Lion, which keeps only a sign."""
+"""Adam's relatives: each is Adam and the line that differs; and two that keep only the sign, or the direction."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -268,3 +268,46 @@ class Lion(Optimizer):
         direction = np.sign(ema(state.m, g, self.beta1))
         m = ema(state.m, g, self.beta2)
         return x - self.lr * (direction + self.weight_decay * x), LionState(m)
+
+
+class NormalisedMomentumState(NamedTuple):
+    """The state of NormalisedMomentum: a running mean m of gradients."""
+
+    m: np.ndarray
+
+
+@dataclass(frozen=True)
+class NormalisedMomentum(Optimizer):
+    """Walk a step of length α in the direction of a mean of gradients, all coordinates together.
+
+    m ← β m + (1 - β) g
+    x ← x - α m / ‖m‖
+
+    Here the norm sees all coordinates, so a long vector is no list of separate descents. Where m = 0, x stays.
+
+    Arguments
+    ---------
+    lr : the length of a step α, >= 0.
+    beta : how much of the memory is kept, 0 <= β < 1, default 0.9.
+
+    Raises ValueError when an argument is outside its range.
+    Source: Cutkosky and Mehta 2020, Algorithm 1.
+
+    >>> walker, x = NormalisedMomentum(lr=0.5), np.array([0.0, 0.0])
+    >>> walker.update(x, np.array([300.0, -400.0]), walker.start(x))[0]  # a step of length ½, by whatever gradient
+    array([-0.3,  0.4])
+    """
+
+    lr: float
+    beta: float = 0.9
+
+    ranges = {"beta": FRACTION}
+
+    def start(self, x):
+        """Return the state before the first step: a mean of 0."""
+        return NormalisedMomentumState(m=zeros(x))
+
+    def step(self, x, g, state):
+        m = ema(state.m, g, self.beta)
+        length = np.sqrt(np.sum(m**2))
+        return x - self.lr * m / np.where(length > 0, length, 1), NormalisedMomentumState(m)

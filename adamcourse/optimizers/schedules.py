@@ -76,9 +76,43 @@ class Cosine:
     def __call__(self, t):
         """Return the factor of the rate after t steps."""
         if t >= self.steps:
-            said = f"the cosine over {self.steps} steps has ended: at step {t} the rate is 0, and stays 0"
-            warnings.warn(said, stacklevel=2)
+            _warn_of_the_end(f"the cosine over {self.steps} steps", t)
         return 0.5 * (1 + math.cos(math.pi * min(t / self.steps, 1)))
+
+
+@dataclass(frozen=True)
+class Cooldown:
+    """The factor 1, and over the last part of the steps 1 - √ of how far that part has gone: down to 0.
+
+    Arguments
+    ---------
+    steps : after how many steps 0 is reached, > 0.
+    share : how large the last part is, 0 < share <= 1, default 0.2.
+
+    Raises ValueError when steps or share is outside its range. Warns, as Cosine does, when it is asked for a step after
+    its last one. Unlike with a cosine, the first part does not depend on when the end comes.
+    Source: Hägele and others 2024, equation 2.
+
+    >>> [round(Cooldown(100)(t), 3) for t in (0, 79, 80, 85, 99)]
+    [1.0, 1.0, 1.0, 0.5, 0.025]
+    """
+
+    steps: float
+    share: float = 0.2
+
+    def __post_init__(self):
+        if not self.steps > 0:
+            raise ValueError(f"steps = {self.steps}: give a number of steps above 0")
+        if not 0 < self.share <= 1:
+            raise ValueError(f"share = {self.share}: give a number above 0, at most 1")
+
+    def __call__(self, t):
+        """Return the factor of the rate after t steps."""
+        if t >= self.steps:
+            _warn_of_the_end(f"the cooldown over {self.steps} steps", t)
+            return 0.0
+        part = self.steps * self.share
+        return 1 - math.sqrt(max(0.0, t - (self.steps - part)) / part)
 
 
 @dataclass(frozen=True)
@@ -105,3 +139,7 @@ class Warmup:
     def __call__(self, t):
         """Return the factor of the rate after t steps."""
         return min(1.0, (t + 1) / self.steps)
+
+
+def _warn_of_the_end(schedule, t):
+    warnings.warn(f"{schedule} has ended: at step {t} the rate is 0, and stays 0", stacklevel=3)

@@ -1,4 +1,4 @@
-"""An optimizer in a wrapper: a learning rate that changes from step to step, and parameters that stay within bounds.
+"""An optimizer in a wrapper: a learning rate that changes, parameters that stay within bounds, gradients that are cut.
 
 A wrapper is an optimizer, so wrappers nest in any order: `Scheduled(Projected(Adam(), -1, 1), Cosine(100))` is the same
 as `Projected(Scheduled(Adam(), Cosine(100)), -1, 1)`. One with a state of its own keeps that of the optimizer inside
@@ -9,6 +9,10 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
+
+from adamcourse.optimizers.optimizer import ema, floats
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,10 @@ def as_inside(wrapper):
 
 def scale_rate(optimizer, factor):
     """Return an optimizer like this one, its learning rate, or that of the one inside, multiplied by a factor."""
+    if hasattr(optimizer, "optimizers"):  # groups
+        now = copy(optimizer)
+        now.optimizers = {key: inner and scale_rate(inner, factor) for key, inner in optimizer.optimizers.items()}
+        return now
     now = copy(optimizer)  # `replace` would check every argument again, which takes as long as a step
     inside = getattr(optimizer, "optimizer", None)
     if inside is not None:
@@ -142,3 +150,107 @@ class Projected(Wrapper):
         """Return the next x and the next state."""
         x, state = self.optimizer.update(x, gradient, state)
         return x.clip(float(self.low), float(self.high)), state  # a float of Python's lets float32 stay float32
+
+
+class ClippedState(NamedTuple):
+    """The state of a clipped optimizer: that of the one inside, the number t of steps, and in how many it acted."""
+
+    inner: tuple
+    t: int
+    acted: int
+
+
+@dataclass(frozen=True)
+class Clipped(Wrapper):
+    """An optimizer that gets a gradient of a bounded length: a longer one is made shorter, and keeps its direction.
+
+    g ← g min(1, c / ‖g‖)
+
+    The norm sees all coordinates at once, so a long vector comes whole. A gradient that is not finite stays so.
+
+    Arguments
+    ---------
+    optimizer : any optimizer, also one in a wrapper.
+    norm : c, the largest length that is handed on, > 0.
+
+    Raises ValueError when norm is not above 0.
+    Convention: PyTorch divides by ‖g‖ + 1e-6, which is the same but for tiny norms.
+    Source: Pascanu, Mikolov and Bengio 2013, Algorithm 1.
+
+    >>> import numpy as np
+    >>> from adamcourse.optimizers import GradientDescent
+    >>> careful, x = Clipped(GradientDescent(lr=1.0), norm=1.0), np.zeros(2)
+    >>> x, state = careful.update(x, np.array([-300.0, 400.0]), careful.start(x))
+    >>> x, careful.share(state)
+    (array([ 0.6, -0.8]), 1.0)
+    """
+
+    norm: float
+
+    def __post_init__(self):
+        if not self.norm > 0:
+            raise ValueError(f"norm = {self.norm}: give a number above 0")
+
+    def start(self, x):
+        """Return the state before the first step."""
+        return ClippedState(self.optimizer.start(x), 0, 0)
+
+    def update(self, x, gradient, state):
+        """Return the next x and the next state."""
+        length = float(np.linalg.norm(gradient))
+        acts = length > self.norm
+        gradient = gradient * (float(self.norm) / length) if acts else gradient
+        x, inner = self.optimizer.update(x, gradient, state.inner)
+        return x, ClippedState(inner, state.t + 1, state.acted + acts)
+
+    def share(self, state):
+        """Return the share of the steps so far in which the gradient was too long."""
+        return state.acted / state.t if state.t else 0.0
+
+
+class AveragedState(NamedTuple):
+    """The state of an averaged optimizer: that of the one inside, and the running mean of x."""
+
+    inner: tuple
+    average: np.ndarray
+
+
+@dataclass(frozen=True)
+class Averaged(Wrapper):
+    """An optimizer that also keeps a running mean of where it has been, which wanders less than x itself.
+
+    average ← β average + (1 - β) x, begun at the start
+
+    The walk is not changed. Evaluate at `state.average`; a `Training` joins it to `training.average`.
+
+    Arguments
+    ---------
+    optimizer : any optimizer, also one in a wrapper.
+    beta : β, 0 <= β < 1: the mean is over the last 1 / (1 - β) steps or so; default 0.99.
+
+    Raises ValueError when beta is outside its range.
+    Source: Polyak and Juditsky 1992, with equal weights; Kingma and Ba 2015, section 7.2, with these, and corrected for
+    a start at 0.
+
+    >>> from adamcourse.optimizers import GradientDescent
+    >>> walk, x = Averaged(GradientDescent(lr=1.0), beta=0.5), np.array([0.0])
+    >>> walk.update(x, np.array([-4.0]), walk.start(x))
+    (array([4.]), AveragedState(inner=GradientDescentState(), average=array([2.])))
+    """
+
+    beta: float = 0.99
+
+    elementwise = property(as_inside)
+
+    def __post_init__(self):
+        if not 0 <= self.beta < 1:
+            raise ValueError(f"beta = {self.beta}: beta must be from 0 up to but not including 1")
+
+    def start(self, x):
+        """Return the state before the first step: a mean that is x."""
+        return AveragedState(self.optimizer.start(x), np.array(floats(x)))
+
+    def update(self, x, gradient, state):
+        """Return the next x and the next state."""
+        x, inner = self.optimizer.update(x, gradient, state.inner)
+        return x, AveragedState(inner, ema(state.average, x, float(self.beta)))

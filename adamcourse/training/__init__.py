@@ -2,9 +2,11 @@
 
 blocks    one long vector, updated block by block, and the memory it takes
 training  epochs over minibatches, with a history
+accumulation  several minibatches joined to one
 tuning    each optimizer at the best of its own learning rates
 """
 
+from adamcourse.training.accumulation import Accumulated
 from adamcourse.training.blocks import memory_bytes, start_in_blocks, update_in_blocks
 from adamcourse.training.training import History, Training
 from adamcourse.training.tuning import TunedResult, random_start_problem, training_problem, tune_and_compare

@@ -63,7 +63,7 @@ class Training:
     ---------
     network : a Network.
     optimizer : an optimizer, such as those of `optimizers`.
-    train, validation : pairs of images and labels, such as `load_digits()` gives.
+    train, validation : pairs of examples and labels, such as `load_digits()` or `windows(text.train, 32)` gives.
     batch_size : examples in a minibatch, default 60; None takes all of them each time.
     seed : of the minibatches and of the first parameters, default 0.
     w : the first parameters, default network.start(seed); copied.
@@ -102,6 +102,15 @@ class Training:
         return len(self.history.validation)
 
     @property
+    def average(self):
+        """The running mean of the parameters that an Averaged optimizer keeps, a vector, or AttributeError."""
+        whole = join_blocks(list(map(parts, self.states)))
+        names = [name for name in whole if name.split(".")[-1] == "average"]
+        if not names:
+            raise AttributeError(f"{self.optimizer} keeps no average: put it into Averaged")
+        return whole[names[0]]
+
+    @property
     def diverged(self):
         """Whether the last loss, or at the end of an epoch the optimizer's memory, was not finite.
 
@@ -110,8 +119,10 @@ class Training:
         losses = self.history.minibatch_losses
         return self._overflowed or bool(losses) and not np.isfinite(losses[-1])
 
-    def run_until(self, epochs, progress=False, stop=None):
+    def run_until(self, epochs=None, progress=False, stop=None, steps=None):
         """Train on until so many epochs are finished, those of earlier runs counted, and return the History.
+
+        Where an epoch is long, as with a book, give steps in their place.
 
         An interrupt (Ctrl-C, or the stop button of JupyterLab) ends the run after the minibatch at hand. What was
         learned is kept, and the next `run_until` goes on from there.
@@ -121,9 +132,14 @@ class Training:
         epochs : how many shall be finished, a whole number.
         progress : show a progress bar, default False. The environment variable TQDM_DISABLE=1 hides it all the same.
         stop : a function without arguments, asked after each minibatch; True ends the run. Default None.
+        steps : how many minibatches shall be done in all, a whole number.
+
+        Raises ValueError when epochs and steps are both given, or neither.
         """
-        whole_number("epochs", epochs)
-        last = epochs * self.history.batches_per_epoch
+        if (epochs is None) == (steps is None):
+            raise ValueError(f"epochs = {epochs}, steps = {steps}: give one of them")
+        last = whole_number("steps", steps) if epochs is None else whole_number("epochs", epochs)
+        last *= 1 if epochs is None else self.history.batches_per_epoch
         with (
             _bar(progress, len(self.history.minibatch_losses), last) as bar,
             _interrupts() as pressed,
@@ -201,7 +217,7 @@ class Training:
             "batch_size": str(self.loss.batch_size),
             "seed": str(self.seed),
             "type of w": str(self.w.dtype),
-            "checksum of the examples": _checksum(self.loss.images, self.loss.labels),
+            "checksum of the examples": _checksum(self.loss.inputs, self.loss.labels),
             "checksum of the validation examples": _checksum(*self.validation),
         }
 
@@ -227,7 +243,10 @@ def _described(value):
     own = getattr(value, "__dict__", None)
     if own is None or isinstance(value, (type, np.ndarray)):
         return repr(value)
-    return f"{type(value).__qualname__}({', '.join(f'{name}={_described(part)}' for name, part in own.items())})"
+    fields = [
+        f"{name}={_described(part)}" for name, part in own.items() if name[0] != "_"
+    ]  # what is derived is left out
+    return f"{type(value).__qualname__}({', '.join(fields)})"
 
 
 @contextmanager

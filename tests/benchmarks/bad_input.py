@@ -132,7 +132,7 @@ def fit(name, owner):
         "every": 3,
         "X": np.ones((4, 2)),
         "y": np.array([0, 1, 0, 1]),
-        "images": images,
+        "inputs": images,
         "labels": labels,
         "network": network(),
         "layers": [networks.Dense(3)],
