@@ -19,6 +19,7 @@ swats        SWATS, from Adam to momentum
 in_place     Adam for long vectors
 schedules    learning rates that change from step to step
 wrappers     an optimizer in a wrapper: scheduled, kept within bounds, clipped, averaged
+precision    fewer bits for weights, gradients and state
 groups       different optimizers for different parts of a vector
 """
 
@@ -36,6 +37,19 @@ from adamcourse.optimizers.core import (
 )
 from adamcourse.optimizers.groups import Groups
 from adamcourse.optimizers.optimizer import Optimizer
+from adamcourse.optimizers.precision import (
+    EightBit,
+    LossScaled,
+    LossScaledState,
+    MasterWeights,
+    MasterWeightsState,
+    Packed,
+    Stored,
+    StoredState,
+    bfloat16,
+    bfloat16_at_random,
+    float16,
+)
 from adamcourse.optimizers.relatives import (
     AdaMax,
     AdaMaxState,

@@ -99,7 +99,6 @@ def memory_bytes(network, optimizer, dtype=np.float32):
     >>> memory_bytes(article_cnn(), Adam())  # Adam remembers two numbers for each parameter
     {'parameters': 2775848, 'gradients': 2775848, 'optimizer state': 5551696}
     """
-    one = floats(np.zeros(1, dtype))
-    state = sum(part.nbytes for part in parts(optimizer.start(one)).values() if isinstance(part, np.ndarray))
-    vector = network.size * one.nbytes
-    return {"parameters": vector, "gradients": vector, "optimizer state": network.size * state}
+    w = floats(np.zeros(network.size, dtype))
+    state = sum(part.nbytes for part in parts(optimizer.start(w)).values() if isinstance(part, np.ndarray))
+    return {"parameters": w.nbytes, "gradients": w.nbytes, "optimizer state": state}
