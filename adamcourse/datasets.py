@@ -16,11 +16,13 @@ from adamcourse.checks import shown, whole_number
 SHA256 = {
     "digits.npz": "ca34c856466b09dc50912e05a1fd98e94fb58d94d6f2d99d7f28880286ed1f7a",
     "heights.csv": "ca654626fce579f243ffcc7e2d77852c8b6caf0affd2db2ccf8f41cabe3bd796",
+    "language.json": "36458305b6670933e8760ba8a60c3faf431edc451883cbe352cbb997ba285c59",
     "lines.txt": "43cb75575c1abd092bc8ebf9e21bcfa356412ca8e30d37c1d6bda566bdcdc9aa",
     "novel.txt": "7a0d2a9b8b5acc01f7b36838c9b62d6bea6d1dcc5a45306ed3556af5ed274968",
     "recorded/keras.json": "99d787d1a3ec69f466b1c62d5267cf82530b18d6ec1ed9b843ada8cd457f76d6",
     "recorded/optax.json": "3ca2939e5780799e07696bc07c751203bd9988db80a90ee7e3770f95a55818ff",
     "recorded/torch.json": "e95cc31044cedd1b1503dd1b04522b48c06d1d3de5c7ed5c182c5e71cfa4e34a",
+    "recorded/torch_language.json": "344841fedf9abe0c5c3dcbb7591e1f7ce9e176491234277ed5500c8e8b1e67de",
     "runs.json": "6adc53293138e73a91e5d5fa0cf5bbb6b3388775c812d95588fa5db71243cc13",
     "sonnets.txt": "0eff6e92df05b58adce050cf2b5735c2512a2d4a707df2c46742f414d9f721df",
 }
@@ -250,6 +252,22 @@ def load_trainings():
     return Runs(as_printed, searched, search, adagrad)
 
 
+def load_language_trainings():
+    """Return the recorded trainings of a small transformer on Moby-Dick, a dict of dicts: part, way, optimizer.
+
+    Each search has `rates`, validation `losses` (a row for each rate, a column for each seed), the `best` rate, and the
+    `curves` of its seeds: the loss on minibatches, 30 means over the run.
+
+    Raises FileNotFoundError or ValueError when data/language.json is missing or damaged.
+    Source: data/make_language.py; see data/README.md.
+
+    >>> adam = load_language_trainings()["starts"]["gpt"]["Adam"]
+    >>> adam["best"], len(adam["rates"])
+    (0.01, 5)
+    """
+    return json.loads(_checked("language.json").read_text(encoding="utf-8"))
+
+
 def load_framework_steps(framework):
     """Return a dict of steps that a framework's optimizers made: a start `x0`, eight gradients `grads`, and `cases`.
 
@@ -271,6 +289,22 @@ def load_framework_steps(framework):
     if framework not in files:
         raise ValueError(f"framework = {framework!r}: give one of {', '.join(files)}")
     return json.loads(_checked(f"recorded/{files[framework]}.json").read_text(encoding="utf-8"))
+
+
+def load_two_workers():
+    """Return a training of the language model in PyTorch on two processes: a dict.
+
+    It has the `version`, the `rate` of Adam, the `losses` of 50 steps in float64, each before its step, and in
+    `numbers of state` how many numbers of Adam's state each worker kept, its step counters included.
+
+    Raises FileNotFoundError or ValueError when the file is missing or damaged.
+    Source: notebooks/teaching/torch_language.py, with PyTorch 2.13.0.
+
+    >>> run = load_two_workers()
+    >>> run["workers"], run["numbers of state"]
+    (2, [30792, 29843])
+    """
+    return json.loads(_checked("recorded/torch_language.json").read_text(encoding="utf-8"))
 
 
 def minibatches(n, size, rng):

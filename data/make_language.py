@@ -13,6 +13,7 @@ parts), which decide the start and the order of the windows; a run whose loss is
 seeds are reported as well, which flatters every optimizer a little.
 """
 
+import itertools
 import json
 import math
 import os
@@ -27,6 +28,7 @@ os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM
 
 import numpy as np
 
+from adamcourse.contest import computed
 from adamcourse.datasets import Text, load_text
 from adamcourse.losses import cross_entropy
 from adamcourse.networks import sample, transformer, windows
@@ -79,7 +81,7 @@ def run(job):
     written = {}
     for step in SHOWN if job.get("writes") else ():
         training.run_until(steps=step)
-        if not np.isfinite(training.w).all():
+        if training.diverged or not np.isfinite(network.forward(training.w, validation[0][:1])).all():
             break
         written[step] = text.decode(sample(network, training.w, text.encode("\n"), 160, TEMPERATURE))
     losses = training.run_until(steps=steps).minibatch_losses
@@ -156,6 +158,18 @@ def starts(pool):
     """Four optimizers from three starts, with what they write."""
     more = {"writes": 1, "by token": 1}
     return {init: each(pool, init=init, around=2, **more) for init in STARTS}
+
+
+def finer(pool):
+    """Around the best rates of the first part, a quarter of a decade up and down."""
+    first, found = json.loads(FILE.read_text(encoding="utf-8"))["starts"], {}
+    for init, kind in itertools.product(STARTS, KINDS):
+        rates = [float(f"{first[init][kind]['best'] * 10 ** (k / 4):.3g}") for k in (-1, 0, 1)]
+        jobs = [{"kind": kind, "rate": rate, "seed": seed, "init": init} for rate in rates for seed in SEEDS]
+        losses = np.reshape([round(ended["loss"], 4) for ended in pool.map(run, jobs)], (3, -1)).tolist()
+        found.setdefault(init, {})[kind] = {"rates": rates, "losses": losses}
+        print("finer", init, kind, rates, np.mean(losses, axis=1).round(3).tolist(), flush=True)
+    return found
 
 
 def longer(pool):
@@ -236,7 +250,12 @@ def long_run(steps):
     }
 
 
-PARTS = {part.__name__: part for part in (starts, longer, sonnets, batches, words, loop, longest)}
+def contest(pool):
+    """The baselines of the contest's language model: the rate and the steps from each seed."""
+    return {name: [result.rate, result.steps] for name, result in computed("language").items()}
+
+
+PARTS = {part.__name__: part for part in (starts, finer, longer, sonnets, batches, words, loop, longest, contest)}
 
 
 def main():

@@ -12,7 +12,7 @@ from adamcourse.dialects import keras, pytorch
 from adamcourse.exercises import quizzes
 from adamcourse.gradients import numerical_gradient
 from adamcourse.losses import Noisy, ReddiCounterexample, Replay, SparseFeature, quadratic, rosenbrock
-from adamcourse.networks import Dropout, article_cnn
+from adamcourse.networks import Dropout, article_cnn, bits, windows
 from adamcourse.optimizers import (
     Adagrad,
     Adam,
@@ -21,6 +21,7 @@ from adamcourse.optimizers import (
     InverseRoot,
     Lion,
     Momentum,
+    NormalisedMomentum,
     Projected,
     RMSprop,
     Scheduled,
@@ -202,6 +203,23 @@ class Thousandfold:
     def value_and_gradient(self, x):
         value, gradient = rosenbrock.value_and_gradient(x)
         return 1000 * value, 1000 * gradient
+
+
+def test_answers_of_lesson_14_that_can_be_computed():
+    assert right("14", 1).startswith(f"{windows(np.arange(33), 32)[1].size},")
+    assert right("14", 3) == f"{bits(np.log(64)):g} bits"
+    gradients = np.random.default_rng(0).normal(size=(20, 4))
+    smaller = gradients * [1, 1, 1e-3, 1e-3]
+    same = []
+    for name, optimizer in {
+        "Adam": Adam(0.1),
+        "signs": Lion(0.1, beta1=0.9, beta2=0.9),
+        "momentum": Momentum(0.1),
+        "normalised momentum": NormalisedMomentum(0.1),
+    }.items():
+        ends = [descend(Replay(stream), optimizer, np.zeros(4), 20).x[-1] for stream in (gradients, smaller)]
+        same += [name] * np.allclose(*ends, rtol=1e-3)
+    assert right("14", 4) == " and ".join(same)
 
 
 @pytest.mark.parametrize("lesson", QUIZZES)

@@ -19,9 +19,14 @@ MIDWAY = {  # seven coordinates in a shape that nobody expects, none of them a r
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a function: its arguments by name, in order; tuples become arrays, functions stay as they are."""
+    """One call of a function: its arguments by name, in order; tuples become arrays, functions stay as they are.
+
+    The arguments named in `fixed` stay when it is moved, since other numbers would not fit, such as weights whose sum
+    is 1.
+    """
 
     arguments: dict
+    fixed: tuple = ()
 
     def given(self):
         """Return the arguments, new arrays each time.
@@ -51,7 +56,8 @@ def moved(case, k):
         factor = 0.8 + 0.45 * ((next(places) + 17 * k) * 0.618 % 1.0)  # spread evenly, in no order
         return float(1 - (1 - value) * factor if 0.3 < value < 1 else value * factor)  # what is below 1 stays so
 
-    return Call({name: move(value) for name, value in case.arguments.items()})
+    arguments = {name: value if name in case.fixed else move(value) for name, value in case.arguments.items()}
+    return Call(arguments, case.fixed)
 
 
 def along(step, x, gradients, hyper):

@@ -17,4 +17,6 @@ overfitting          lesson 10: few digits, dropout and weight decay
 failing_adam         lesson 11: a slope that is seldom steep, and the average regret of Adam and AMSGrad
 two_dialects         lesson 12: one optimizer as two frameworks write it, and where the two part
 rare_classes         lesson 13: classes of different frequency under three optimizers
+learning_to_write    lesson 14: what a small transformer has learned of Moby-Dick, and what it writes
+one_outlier          lesson 15: one gradient that is too large, Adam's second memory, and a clip
 """

@@ -110,6 +110,18 @@ ANSWERS = {
         "this is the limit of gradient descent",
         "(2 + 2 * beta1) / ((1 - beta1) * lr)",
     ),
+    "14_train_a_language_model": (
+        "softmax_backward",
+        "a * da",
+        "this is softmax as if each weight stood alone",
+        "a * (da - (a * da).sum(axis=-1, keepdims=True))",
+    ),
+    "15_run_a_real_training": (
+        "bytes_a_parameter",
+        "(weights + gradients + state) / workers",
+        "everything is cut among the workers",
+        "weights + gradients + state / workers",
+    ),
     "01_descend_a_slope": ("gradient_step", "x + lr * gradient", "you walk uphill", "x - lr * gradient"),
 }
 
