@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from adamcourse.checks import whole_number
 from adamcourse.optimizers.in_place import update_in_place
 from adamcourse.optimizers.optimizer import floats, parts
 
@@ -83,16 +84,24 @@ def take_block(like, whole, part, prefix=""):
     return type(like)(*(value(name, old) for name, old in like._asdict().items()))
 
 
-def memory_bytes(network, optimizer, dtype=np.float32):
-    """Return how many bytes the vectors of a training take, by part.
+def memory_bytes(network, optimizer, dtype=np.float32, stored=None, workers=1, stage=0):
+    """Return how many bytes the vectors of a training take on each worker, by part.
+
+    A state that has a part for each number can be cut among workers as it is cut into blocks, to the last bit. The
+    stages of ZeRO cut 1: the state, 2: the gradients, too, and 3: the parameters as well.
 
     Arguments
     ---------
     network : anything with a size, the number of its parameters.
     optimizer : an optimizer; its state is measured.
-    dtype : of the parameters, float32 or float64, default float32.
+    dtype : in which the optimizer computes, float32 or float64, default float32.
+    stored : bytes of a parameter and of a gradient where they are stored with fewer, 2 for 16 bits; default those of
+        dtype. Put the optimizer into MasterWeights then, whose copy belongs to the state.
+    workers : how many share the work, 1 or more, default 1.
+    stage : of ZeRO, 0 to 3, default 0: each worker keeps all.
 
-    Raises ValueError when dtype is another one.
+    Raises ValueError when an argument is outside its range.
+    Source: Rajbhandari and others 2020, section 3.
 
     >>> from adamcourse.networks import article_cnn
     >>> from adamcourse.optimizers import Adam
@@ -100,5 +109,8 @@ def memory_bytes(network, optimizer, dtype=np.float32):
     {'parameters': 2775848, 'gradients': 2775848, 'optimizer state': 5551696}
     """
     w = floats(np.zeros(network.size, dtype))
+    whole_number("workers", workers, 1), whole_number("stage", stage, 0, 3)
+    vector = w.nbytes if stored is None else whole_number("stored", stored, 1) * network.size
     state = sum(part.nbytes for part in parts(optimizer.start(w)).values() if isinstance(part, np.ndarray))
-    return {"parameters": w.nbytes, "gradients": w.nbytes, "optimizer state": state}
+    kept = {"parameters": (vector, 3), "gradients": (vector, 2), "optimizer state": (state, 1)}
+    return {name: -(-size // workers) if stage >= cut else size for name, (size, cut) in kept.items()}
