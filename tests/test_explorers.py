@@ -57,7 +57,7 @@ WON = {
     "overfitting": {"dropout": 0.0, "decay": 10**-0.5},
     "adam_switches": {"bias_correction": False, "rate": 10**-0.85},
     "rare_classes": {"optimizer": "Adam", "rate": 10**-0.5, "power": 1.0},
-    "learning_to_write": {"optimizer": "momentum", "init": "Glorot's, last layer 0.02", "rate": 0, "step": 600},
+    "learning_to_write": {"optimizer": "momentum", "init": "Glorot's, last layer 0.02", "step": 600},
     "one_outlier": {"size": 1e3, "memory": 1e3, "norm": 10**0.5},
     "two_dialects": {"optimizer": "Nadam", "second": "Optax", "size": 1.0},
 }

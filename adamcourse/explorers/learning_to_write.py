@@ -6,12 +6,13 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.datasets import load_language_trainings
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, slider, whole_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, slider
 
 STEPS, EVERY, WIDTH = 600, 100, 34
 STARTS = {"0.02 everywhere": "gpt", "Glorot's": "glorot", "Glorot's, last layer 0.02": "small_head"}
 KINDS = {"Adam": "Adam", "momentum": "Momentum", "normalised momentum": "NormalisedMomentum", "signs": "Signs"}
 PAIRS, TARGET = 2.41, 2.175
+RATES = "a tenth of its best", "a third of its best", "its best", "three times its best", "ten times its best"
 
 
 def learning_to_write():
@@ -29,8 +30,9 @@ def learning_to_write():
 
     def draw(optimizer, init, rate, step):
         found = recorded[STARTS[init]][KINDS[optimizer]]
-        run, style = found["near"][int(rate) + 2], plots.STYLES.get(KINDS[optimizer], plots.OTHER)
-        used = float(f"{found['best'] * 10 ** (rate / 2):.3g}")
+        place = RATES.index(rate)
+        run, style = found["near"][place], plots.STYLES.get(KINDS[optimizer], plots.OTHER)
+        used = float(f"{found['best'] * 10 ** (place / 2 - 1):.3g}")
         curve = np.array(run["curve"] or [], float)
         middles = (np.arange(len(curve)) + 0.5) * STEPS / 30
         seen = middles <= step
@@ -46,8 +48,7 @@ def learning_to_write():
         loss = f"the loss is {curve[seen][-1]:.2f}" if seen.any() else "nothing is learned yet"
         if written is None:
             loss = "it has diverged"
-        times = f"10^{rate / 2:g} times its best" if rate else "its best"
-        said = f"{optimizer}, α = {used:g}, {times}; start: {init}. After {step:g} steps {loss}. It writes: "
+        said = f"{optimizer}, α = {used:g}, {rate}; start: {init}. After {step:g} steps {loss}. It writes: "
         won = optimizer == "momentum" and seen.any() and curve[seen][-1] < TARGET
         return Readout(said + " ".join(text.split()), won=bool(won))
 
@@ -57,13 +58,13 @@ def learning_to_write():
         {
             "optimizer": choice("optimizer", tuple(KINDS), "Adam"),
             "init": choice("start", tuple(STARTS), "0.02 everywhere"),
-            "rate": whole_slider("rate, half decades from the best", -2, 2, 0),
+            "rate": choice("rate", RATES, "its best"),
             "step": slider("step", 0, STEPS, 300, EVERY),
         },
         about="the loss of a transformer on minibatches of Moby-Dick so far, and what it writes; recorded runs.",
         presets={
-            "Show me the failure": {"optimizer": "momentum", "init": "0.02 everywhere", "rate": 1, "step": 600},
-            "At its best": {"optimizer": "Adam", "init": "0.02 everywhere", "rate": 0, "step": 600},
+            "Show me the failure": {"optimizer": "momentum", "init": "0.02 everywhere", "rate": RATES[3], "step": 600},
+            "At its best": {"optimizer": "Adam", "init": "0.02 everywhere", "rate": RATES[2], "step": 600},
         },
         challenge=Challenge(
             f"Let momentum bring the loss below {TARGET}.",

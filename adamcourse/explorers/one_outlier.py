@@ -55,7 +55,7 @@ def one_outlier():
         about="a stream of gradients near 1 with one outlier, and the steps that Adam makes of it.",
         presets={
             "Show me the failure": {"size": 1e3, "memory": 1e3, "norm": 1e4},
-            "A short memory": {"size": 1e3, "memory": 20.0, "norm": 1e4},
+            "A short memory": {"size": 1e3, "memory": 10**1.3, "norm": 1e4},
             "A clip that always acts": {"size": 1e3, "memory": 1e3, "norm": 0.1},
         },
         challenge=Challenge(
