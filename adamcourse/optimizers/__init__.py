@@ -16,6 +16,7 @@ optimizer    what all share
 core         GradientDescent, Momentum, Adagrad, RMSprop, Adam
 relatives    AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion, NormalisedMomentum
 swats        SWATS, from Adam to momentum
+matrices     Muon, Shampoo, SOAP, Adafactor, which must know what forms a matrix
 in_place     Adam for long vectors
 schedules    learning rates that change from step to step
 wrappers     an optimizer in a wrapper: scheduled, kept within bounds, clipped, averaged
@@ -36,6 +37,17 @@ from adamcourse.optimizers.core import (
     RMSpropState,
 )
 from adamcourse.optimizers.groups import Groups
+from adamcourse.optimizers.matrices import (
+    SOAP,
+    Adafactor,
+    AdafactorState,
+    Muon,
+    MuonState,
+    Shampoo,
+    ShampooState,
+    SOAPState,
+    orthogonalised,
+)
 from adamcourse.optimizers.optimizer import Optimizer
 from adamcourse.optimizers.precision import (
     EightBit,

@@ -67,8 +67,9 @@ class Optimizer(ABC):
         g = np.asarray(gradient, dtype=x.dtype)
         if g.shape != x.shape:
             raise ValueError(f"gradient has shape {g.shape}, x has shape {x.shape}: they must be the same")
-        for part in parts(state).values():
-            if not is_number(part) and np.shape(part) != x.shape:
+        wanted = self.shapes_of_state(x)
+        for name, part in parts(state).items():
+            if not is_number(part) and np.shape(part) != wanted.get(name, x.shape):
                 raise ValueError(
                     f"state belongs to an x of shape {np.shape(part)}, this one has {x.shape}: use start(x)"
                 )
@@ -84,6 +85,10 @@ class Optimizer(ABC):
         if following.dtype != x.dtype:  # arrays of hyperparameters are float64 and must not widen x
             following, state = as_dtype(x.dtype, following), mapped(lambda part: as_dtype(x.dtype, part), state)
         return following, state
+
+    def shapes_of_state(self, x):
+        """Return by name the shapes of those parts of the state that have another one than x."""
+        return {}
 
     def _kind_of_state(self, x):
         """Return the type of this optimizer's states, which is the same for all of its class."""
@@ -129,7 +134,10 @@ def parts(state, prefix=""):
 def all_finite(state):
     """Return whether all numbers of a state are finite, for each of many descents; of one without parts, True."""
     arrays = [part for part in parts(state).values() if np.ndim(part)] if hasattr(state, "_asdict") else []
-    return np.logical_and.reduce([np.isfinite(part).all(axis=0) for part in arrays]) if arrays else True
+    finite = [np.isfinite(part).all(axis=0) for part in arrays]
+    if len({found.shape for found in finite}) > 1:  # parts of other shapes than x belong to one descent
+        return all(found.all() for found in finite)
+    return np.logical_and.reduce(finite) if arrays else True
 
 
 def mapped(function, state):

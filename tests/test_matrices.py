@@ -1,0 +1,238 @@
+"""Muon, Shampoo, SOAP and Adafactor: against PyTorch where it is there, singular values, and Adam where they meet."""
+
+import numpy as np
+import pytest
+
+from adamcourse.descent import descend
+from adamcourse.networks import transformer, windows
+from adamcourse.optimizers import (
+    SOAP,
+    Adafactor,
+    Adam,
+    Cosine,
+    Groups,
+    Muon,
+    Scheduled,
+    Shampoo,
+    orthogonalised,
+)
+from adamcourse.optimizers.optimizer import parts
+from adamcourse.training import Training
+
+RNG = np.random.default_rng(0)
+KINDS = {"Muon": Muon, "Shampoo": Shampoo, "SOAP": SOAP, "Adafactor": Adafactor}
+each = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+SHAPES = [(4, 3), (3, 5), (1, 6), (6, 1)]
+
+
+def walked(optimizer, gradients, x=None):
+    x = np.zeros_like(gradients[0]) if x is None else x
+    state, path = optimizer.start(x), [x]
+    for g in gradients:
+        x, state = optimizer.update(x, g, state)
+        path.append(x)
+    return np.array(path)
+
+
+# --- Newton and Schulz, and Muon -----------------------------------------------------------------------------------
+
+
+def test_five_steps_send_every_singular_value_into_a_band_and_keep_the_vectors():
+    """The iteration acts on each singular value by itself, as a s + b s³ + c s⁵."""
+    U, V = (np.linalg.qr(RNG.normal(size=(side, side)))[0] for side in (40, 60))
+    s = np.geomspace(1, 0.01, 40)
+    s[0] = 1
+    G = U @ np.diag(s) @ V[:40]
+    values = s / np.linalg.norm(s)
+    for _ in range(5):
+        values = 3.4445 * values - 4.7750 * values**3 + 2.0315 * values**5
+    np.testing.assert_allclose(U.T @ orthogonalised(G) @ V[:40].T, np.diag(values), atol=1e-12)
+    np.testing.assert_allclose(orthogonalised(G.T), orthogonalised(G).T, atol=1e-12)
+    line = np.linspace(0.01, 1, 100_000)
+    for _ in range(5):
+        line = 3.4445 * line - 4.7750 * line**3 + 2.0315 * line**5
+    assert line.min() > 0.68 and line.max() < 1.14
+    assert (orthogonalised(np.zeros((3, 2))) == 0).all()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("rms", [True, False])
+def test_muon_agrees_with_pytorch(shape, rms):
+    """PyTorch keeps a matrix as (outputs, inputs), and works in bfloat16 on the way, with three digits."""
+    torch = pytest.importorskip("torch")
+    gradients, x = RNG.normal(size=(6, *shape)), RNG.normal(size=shape)
+    w = torch.tensor(x.T.copy(), requires_grad=True)
+    adjust = "match_rms_adamw" if rms else "original"
+    muon = torch.optim.Muon([w], lr=0.05, weight_decay=0.1, momentum=0.9, adjust_lr_fn=adjust)
+    path = walked(Muon(0.05, beta=0.9, weight_decay=0.1, rms=rms), gradients, x)
+    for k, g in enumerate(gradients):
+        w.grad = torch.tensor(g.T.copy())
+        muon.step()
+        length = np.linalg.norm(path[k + 1] - path[k])
+        np.testing.assert_allclose(path[k + 1], w.detach().numpy().T, atol=0.03 * (k + 1) * length)
+
+
+def test_muon_does_not_see_a_scale_nor_the_axes():
+    gradients = RNG.normal(size=(6, 4, 3))
+    U, V = (np.linalg.qr(RNG.normal(size=(side, side)))[0] for side in (4, 3))
+    plain = walked(Muon(0.1), gradients)
+    np.testing.assert_allclose(walked(Muon(0.1), 1e6 * gradients), plain, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(walked(Muon(0.1), U @ gradients @ V), U @ plain @ V, atol=1e-12)
+    assert np.abs(walked(Adam(0.1), U @ gradients @ V) - U @ walked(Adam(0.1), gradients) @ V).max() > 0.01
+
+
+def test_the_length_of_muons_step_is_near_that_of_adam():
+    for shape in ((64, 64), (32, 128), (128, 32)):
+        step = np.diff(walked(Muon(1.0), RNG.normal(size=(1, *shape))), axis=0)
+        assert 0.14 < np.sqrt(np.mean(step**2)) < 0.23
+
+
+# --- Shampoo and SOAP ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shampoo_without_memory_walks_along_the_singular_vectors(shape):
+    G = RNG.normal(size=shape)
+    U, _, V = np.linalg.svd(G, full_matrices=False)
+    step = walked(Shampoo(0.1, beta=0.0), [G])[1]
+    np.testing.assert_allclose(step / np.linalg.norm(step), -U @ V / np.linalg.norm(U @ V), atol=1e-6)
+    assert np.linalg.norm(step) == pytest.approx(np.linalg.norm(walked(Adam(0.1), [G])[1]), rel=1e-6)
+
+
+def test_the_roots_of_shampoo_are_those_of_its_sums():
+    gradients = RNG.normal(size=(3, 3, 3))
+    shampoo, x = Shampoo(0.1, beta=0.5, every=1), np.zeros((3, 3))
+    state = shampoo.start(x)
+    for g in gradients:
+        x, state = shampoo.update(x, g, state)
+    L = sum(0.5 ** (3 - k) * g @ g.T for k, g in enumerate(gradients))
+    np.testing.assert_allclose(state.L, L, rtol=1e-12)
+    np.testing.assert_allclose(np.linalg.matrix_power(np.linalg.inv(state.left), 4), L, rtol=1e-6)
+
+
+def test_soap_on_axes_that_need_no_turning_is_adam():
+    """Diagonal gradients: G Gᵀ and Gᵀ G are diagonal, and their eigenvectors the axes."""
+    sizes = RNG.normal(size=(12, 1, 1)) * np.diag([3.0, 2.0, 1.0])
+    for every in (1, 5):
+        soap = walked(SOAP(0.01, every=every), sizes)
+        np.testing.assert_allclose(soap, walked(Adam(0.01, 0.95, 0.95), sizes), rtol=1e-9, atol=1e-14)
+
+
+def test_soap_with_new_bases_at_each_step_turns_with_the_axes():
+    gradients = RNG.normal(size=(8, 4, 3))
+    U, V = (np.linalg.qr(RNG.normal(size=(side, side)))[0] for side in (4, 3))
+    one, turned = walked(SOAP(0.1, every=1), gradients), walked(SOAP(0.1, every=1), U @ gradients @ V)
+    np.testing.assert_allclose(turned[1], U @ one[1] @ V, atol=1e-6)  # later v belongs to the bases of before
+
+
+# --- Adafactor -------------------------------------------------------------------------------------------------------
+
+
+def test_adafactor_on_squares_of_rank_one_is_adam_without_a_first_moment():
+    """|g| = a bᵀ: the product of row and column means over the mean is g² itself."""
+    a, b = RNG.uniform(0.5, 2, (5, 1)), RNG.uniform(0.5, 2, (1, 4))
+    signs = RNG.choice([-1, 1], (7, 5, 4))
+    path = walked(Adafactor(0.1, clip=1e9), signs * a * b)
+    np.testing.assert_allclose(np.diff(path, axis=0), -0.1 * signs, rtol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (3, 5), (6,)])
+@pytest.mark.parametrize("size", [1e-3, 1.0])
+def test_adafactor_agrees_with_pytorch(shape, size):
+    """PyTorch multiplies its rate by the size of the weights, and bounds it by 1 / √t."""
+    torch = pytest.importorskip("torch")
+    gradients, x = RNG.normal(size=(6, *shape)) * size, RNG.normal(size=shape)
+    w = torch.tensor(x.copy(), requires_grad=True)
+    theirs = torch.optim.Adafactor([w], lr=0.01, weight_decay=0.0, eps=(1e-30, 1e-3))
+    path = walked(Adafactor(0.01, relative=True), gradients, x)
+    for k, g in enumerate(gradients):
+        w.grad = torch.tensor(g.copy())
+        theirs.step()
+        np.testing.assert_allclose(path[k + 1], w.detach().numpy(), rtol=1e-9)
+
+
+def test_adafactor_bounds_the_length_of_a_step():
+    gradients = np.ones((20, 3, 3))
+    gradients[10] = 1e6  # v knows nothing of it yet but its own share
+    steps = np.diff(walked(Adafactor(0.1), gradients), axis=0)
+    assert np.sqrt(np.mean(steps**2, axis=(1, 2))).max() <= 0.1 * (1 + 1e-9)
+
+
+# --- what all of them promise --------------------------------------------------------------------------------------
+
+
+@each
+@pytest.mark.parametrize("shape", SHAPES)
+def test_float32_stays_nothing_is_changed_and_zeros_move_nothing(kind, shape):
+    gradients = RNG.normal(size=(12, *shape)).astype(np.float32)
+    x = RNG.normal(size=shape).astype(np.float32)
+    before, optimizer = x.copy(), kind(0.01)
+    state = optimizer.start(x)
+    y, after = optimizer.update(x, gradients[0], state)
+    assert y.dtype == np.float32 and (x == before).all()
+    assert all(part.dtype == np.float32 for part in parts(after).values() if np.ndim(part))
+    path = walked(optimizer, gradients, x)
+    assert np.isfinite(path).all() and (path[1:] != path[:-1]).any(axis=(1, 2)).all()
+    still, _ = optimizer.update(x, np.zeros_like(x), optimizer.start(x))
+    assert np.isfinite(still).all() and (still == x).all()
+
+
+@pytest.mark.parametrize("kind", [Muon, Shampoo, SOAP])
+def test_a_vector_is_refused(kind):
+    with pytest.raises(
+        ValueError, match=rf"x has shape \(3,\): {kind.__name__} takes a matrix; with Groups, give others"
+    ):
+        kind(0.1).start(np.zeros(3))
+
+
+@each
+def test_a_state_of_another_matrix_is_refused(kind):
+    with pytest.raises(ValueError, match="state belongs to an x of shape"):
+        kind(0.1).update(np.zeros((4, 3)), np.ones((4, 3)), kind(0.1).start(np.zeros((5, 2))))
+
+
+@each
+def test_groups_hand_each_matrix_in_its_shape(kind):
+    shapes = {"Dense1.W": (4, 3), "Dense1.b": (3,), "Dense2.W": (3, 5), "Dense2.b": (5,)}
+    gradients, x = RNG.normal(size=(5, 35)), RNG.normal(size=35)
+    path = walked(Groups(shapes, {"*.W": kind(0.02), "*": Adam(0.01)}), gradients, x)
+    for part, shape in ((slice(0, 12), (4, 3)), (slice(15, 30), (3, 5))):
+        alone = walked(kind(0.02), gradients[:, part].reshape(5, *shape), x[part].reshape(shape))
+        np.testing.assert_array_equal(path[:, part], alone.reshape(6, -1))
+    vectors = np.r_[12:15, 30:35]
+    np.testing.assert_array_equal(path[:, vectors], walked(Adam(0.01), gradients[:, vectors], x[vectors]))
+
+
+@each
+def test_a_language_model_is_trained_saved_and_resumed(kind, tmp_path):
+    rows = windows(np.arange(400) ** 2 % 7, 5)
+    network = transformer(7, context=5, features=8, heads=2, blocks=1)
+
+    def training():
+        hidden = {"SelfAttention*": kind(0.02), "Dense[12].W": Scheduled(kind(0.02), Cosine(99)), "*": Adam(0.01)}
+        return Training(network, Groups(network.shapes, hidden), rows, rows, batch_size=8)
+
+    whole, half = training(), training()
+    whole.run_until(steps=25)
+    half.run_until(steps=12)
+    half.save(tmp_path / "half.npz")
+    again = training().resume(tmp_path / "half.npz")
+    again.run_until(steps=25)
+    np.testing.assert_array_equal(again.w, whole.w)
+    assert whole.history.minibatch_losses[-1] < whole.history.minibatch_losses[0]
+
+
+def test_a_quadratic_of_matrices_is_descended_by_all():
+    """½ ‖A W B - C‖² with a curvature that no coordinate by itself has."""
+    A, B = RNG.normal(size=(4, 4)), RNG.normal(size=(3, 3))
+    C = RNG.normal(size=(4, 3))
+
+    class Loss:
+        def value_and_gradient(self, w):
+            r = A @ w.reshape(4, 3) @ B - C
+            return 0.5 * np.sum(r**2), (A.T @ r @ B.T).ravel()
+
+    for kind in KINDS.values():
+        optimizer = Scheduled(Groups({"W": (4, 3)}, {"*": kind(0.1)}), Cosine(600))
+        path = descend(Loss(), optimizer, np.zeros(12), 600)
+        assert path.loss[-1] < 0.1 * path.loss[0]
