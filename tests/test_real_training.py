@@ -16,6 +16,7 @@ from adamcourse.optimizers import (
     Lion,
     MasterWeights,
     Momentum,
+    Muon,
 )
 from adamcourse.training import memory_bytes
 
@@ -88,6 +89,27 @@ def test_the_floor_of_gradient_descent_at_larger_batches():
     """Rate α B and noise 1 / √B: α / (2 - α B), which is nearly constant while α B is small."""
     for B, printed in ((1, 0.0101), (4, 0.0104), (16, 0.0119)):
         assert pytest.approx(printed, abs=6e-5) == 0.02 / (2 - 0.02 * B)
+
+
+def test_a_game_is_driven_outwards_by_a_memory_of_direction():
+    """Ten times as long as in the lesson: with β1 = 0.9 it goes on outwards, with less it stays."""
+    for beta1, low, high in ((0.9, 10, 12), (0.5, 0, 0.2), (0.0, 0, 0.12)):
+        adam, z = Adam(0.01, beta1, 0.9), np.ones(2)
+        state = adam.start(z)
+        for _ in range(50_000):
+            z, state = adam.update(z, np.array([z[1], -z[0]]), state)
+        assert low < np.hypot(*z) < high
+
+
+def test_the_length_of_muons_step_is_near_adams():
+    noise = np.random.default_rng(0).normal(size=(300, 20, 20))
+    x, muon = np.zeros((20, 20)), Muon(0.001)
+    state, lengths = muon.start(x), []
+    for g in noise:
+        following, state = muon.update(x, g, state)
+        lengths.append(np.sqrt(np.mean((following - x) ** 2)) / 0.001)
+        x = following
+    assert np.mean(lengths[50:]) == pytest.approx(0.183, abs=0.005)
 
 
 def test_bytes_on_each_worker():
