@@ -290,6 +290,13 @@ def test_normalised_momentum_walks_steps_of_one_length_along_the_mean():
         NormalisedMomentum(0.1, beta=1)
 
 
+@pytest.mark.parametrize("gradient", [None, [1.0, None, 2.0]])
+def test_a_gradient_that_is_none_is_named(gradient):
+    adam = Adam()
+    with pytest.raises(ValueError, match=r"gradient = .*None.*: give numbers; leave a part without a gradient out"):
+        adam.update(np.zeros(3), gradient, adam.start(np.zeros(3)))
+
+
 KINDS = {kind.__name__: kind for kind in ALL}
 KINDS |= {f"{who}-{name}": kind for name, row in DIALECTS.items() for who, kind in row.items() if kind not in ALL}
 MAKERS = {name: (lambda kind=kind, **kw: kind(**({"lr": 0.01} | kw))) for name, kind in KINDS.items()}

@@ -91,6 +91,26 @@ def test_the_floor_of_gradient_descent_at_larger_batches():
         assert pytest.approx(printed, abs=6e-5) == 0.02 / (2 - 0.02 * B)
 
 
+@pytest.mark.parametrize(("beta2", "drift"), [(0.95, 13.84), (0.999, 0.20)])
+def test_the_drift_of_a_short_memory(beta2, drift):
+    """99 gradients of 0.1 and one of -9.9, for ever: the sum of one round's steps, from geometric series."""
+    k = np.arange(100)  # steps since the large one
+    m = 0.1 * (-9.9 - 0.1) * 0.9**k / (1 - 0.9**100) + 0.1
+    v = (1 - beta2) * (9.9**2 - 0.01) * beta2**k / (1 - beta2**100) + 0.01
+    assert abs((m / np.sqrt(v)).sum()) == pytest.approx(drift, abs=0.01)
+
+
+@pytest.mark.parametrize(("beta2", "longest", "above"), [(0.95, 1.11, 0), (0.99, 2.13, 17), (0.999, 4.48, 183)])
+def test_a_jump_of_the_gradients_by_ten(beta2, longest, above):
+    """1,000 gradients of 1, then of 10: two geometric series again."""
+    k = np.arange(1, 2001)
+    m = 1 - 0.9 ** (1000 + k) + 9 * (1 - 0.9**k)
+    v = 1 - beta2 ** (1000 + k) + 99 * (1 - beta2**k)
+    steps = m / (1 - 0.9 ** (1000 + k)) / np.sqrt(v / (1 - beta2 ** (1000 + k)))
+    assert steps.max() == pytest.approx(longest, abs=0.005) and (steps > 2).sum() == above
+    assert steps.max() < 0.1 / np.sqrt(1 - beta2) / np.sqrt(1 - 0.81 / beta2)
+
+
 def test_a_game_is_driven_outwards_by_a_memory_of_direction():
     """Ten times as long as in the lesson: with β1 = 0.9 it goes on outwards, with less it stays."""
     for beta1, low, high in ((0.9, 10, 12), (0.5, 0, 0.2), (0.0, 0, 0.12)):

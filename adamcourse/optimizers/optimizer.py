@@ -64,6 +64,9 @@ class Optimizer(ABC):
         Raises ValueError when the gradient, the state or the hyperparameters do not fit the shape of x.
         """
         x = floats(x)
+        if not isinstance(gradient, np.ndarray) and np.asarray(gradient).dtype == object:  # None would become NaN
+            frozen = "leave a part without a gradient out, as Groups does with None for its optimizer"
+            raise ValueError(f"gradient = {shown(gradient)}: give numbers; {frozen}")
         g = np.asarray(gradient, dtype=x.dtype)
         if g.shape != x.shape:
             raise ValueError(f"gradient has shape {g.shape}, x has shape {x.shape}: they must be the same")
