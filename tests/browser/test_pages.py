@@ -63,7 +63,7 @@ def test_no_slide_is_larger_than_the_screen(file, shown):
         assert below <= 0 and beside <= 0, (
             f"slide {number + 1}, {first!r}: {below:.0f} px below, {beside:.0f} px beside"
         )
-        page.keyboard.press("Space")
+        page.evaluate("Reveal.next()")  # a key may come after the next look
     assert page.evaluate("Reveal.isLastSlide()")
     page.screenshot(path=SCREENSHOTS / f"slides-{file.stem}.png")
 
