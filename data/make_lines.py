@@ -7,13 +7,12 @@ One line of the file is one line of a sonnet of Shakespeare's, or a piece of Mob
 the words. Both have the same number of lines. They are shuffled with a seed; the first four fifths are for training.
 """
 
-import json
 import re
 import sys
-import tarfile
 from pathlib import Path
 
 import numpy as np
+from make_texts import chapters, sonnets  # beside this file
 
 SEED = 0
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
@@ -24,20 +23,6 @@ def words(text):
     return WORD.findall(text.lower().replace("’", "'"))
 
 
-def read_sonnets(file):
-    """Return the lines of the 154 sonnets, each a list of words."""
-    with tarfile.open(file) as package:
-        script = package.extractfile("package/lib/data/sonnet-data.js").read().decode("utf-8")
-    return [words(json.loads(line)) for line in re.findall(r'^ {12}("(?:[^"\\]|\\.)*"),?$', script, flags=re.M)]
-
-
-def read_novel(file):
-    """Return the words of the 135 chapters of Moby-Dick, in order."""
-    with tarfile.open(file) as package:
-        chapters = [package.extractfile(f"package/data/chapter_{n}.txt").read().decode("utf-8") for n in range(1, 136)]
-    return [word for chapter in chapters for word in words(chapter)]
-
-
 def pieces(novel, lengths, rng):
     """Return pieces of the novel, one for each length, that begin at random places."""
     return [novel[i : i + n] for n, i in zip(lengths, rng.integers(0, len(novel) - 20, len(lengths)), strict=True)]
@@ -45,12 +30,13 @@ def pieces(novel, lengths, rng):
 
 def main():
     rng = np.random.default_rng(SEED)
-    sonnets, novel = read_sonnets(sys.argv[1]), read_novel(sys.argv[2])
-    labelled = [f"S\t{' '.join(line)}" for line in sonnets]
-    labelled += [f"M\t{' '.join(piece)}" for piece in pieces(novel, [len(line) for line in sonnets], rng)]
+    lines = [words(line) for line in sonnets(sys.argv[1])]
+    novel = [word for chapter in chapters(sys.argv[2]) for word in words(chapter)]
+    labelled = [f"S\t{' '.join(line)}" for line in lines]
+    labelled += [f"M\t{' '.join(piece)}" for piece in pieces(novel, [len(line) for line in lines], rng)]
     shuffled = [labelled[i] for i in rng.permutation(len(labelled))]
     Path(__file__).with_name("lines.txt").write_text("\n".join(shuffled) + "\n", encoding="utf-8", newline="\n")
-    print(f"{len(sonnets)} lines of sonnets and as many pieces of a novel of {len(novel):,} words")
+    print(f"{len(lines)} lines of sonnets and as many pieces of a novel of {len(novel):,} words")
 
 
 if __name__ == "__main__":

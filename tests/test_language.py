@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from adamcourse.datasets import data_file, load_language_trainings, load_text, load_two_workers
+from adamcourse.explorers.learning_to_write import PAIRS
 from adamcourse.gradients import numerical_hessian
 from adamcourse.networks import transformer, windows
 from adamcourse.optimizers import Adam, Cosine, Momentum, Scheduled, Warmup
@@ -100,6 +101,19 @@ def test_yardsticks_by_counting(seen, expected):
         for i in range(len(held) - seen)
     ]
     assert -np.log(p).mean() == pytest.approx(expected, abs=6e-4)
+
+
+def test_the_line_of_the_explorer_is_that_of_the_counts_of_pairs():
+    assert pytest.approx(2.413, abs=0.005) == PAIRS
+
+
+@pytest.mark.parametrize("part", ["starts", "finer", "longer", "sonnets"])
+def test_the_order_depends_on_the_start_and_on_nothing_else_that_was_tried(part):
+    for init, optimizers in RECORDED[part].items():
+        ends = {name: min(np.mean(found["losses"], axis=1)) for name, found in optimizers.items()}
+        first_two = set(sorted(ends, key=ends.get)[:2])
+        assert first_two == ({"Momentum", "NormalisedMomentum"} if init == "small_head" else {"Adam", "Signs"})
+        assert max(ends, key=ends.get) == "Adam" if init == "small_head" else min(ends, key=ends.get) == "Adam"
 
 
 def test_the_power_iteration_of_the_lesson_finds_the_largest_eigenvalue_of_a_block():

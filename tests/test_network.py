@@ -126,17 +126,27 @@ def by_torch():
     w = numbers(DEEP.size, 97) / 2
     p = {name: torch.tensor(view, requires_grad=True) for name, view in DEEP.views(w).items()}
     images, labels = map(torch.tensor, recorded_examples())
-    adam, losses, gradients = torch.optim.Adam(p.values(), lr=0.01), [], []
-    for _ in range(5):
+
+    def loss():
         x = images.permute(0, 3, 1, 2)  # channels first
         x = torch.nn.functional.conv2d(x, p["Conv2D1.W"].permute(3, 2, 0, 1), p["Conv2D1.b"])
         x = torch.nn.functional.max_pool2d(torch.relu(x), 2)
         x = torch.relu(torch.nn.functional.conv2d(x, p["Conv2D2.W"].permute(3, 2, 0, 1), p["Conv2D2.b"]))
         x = torch.relu(x.permute(0, 2, 3, 1).reshape(6, -1) @ p["Dense1.W"] + p["Dense1.b"])
-        loss = torch.nn.functional.cross_entropy(x @ p["Dense2.W"] + p["Dense2.b"], labels)
+        return torch.nn.functional.cross_entropy(x @ p["Dense2.W"] + p["Dense2.b"], labels)
+
+    return five_steps_by_torch(p, loss)
+
+
+def five_steps_by_torch(p, loss):
+    """Losses and gradients of five steps of PyTorch's Adam on parameters by name, and the parameters after them."""
+    torch = pytest.importorskip("torch")
+    adam, losses, gradients = torch.optim.Adam(p.values(), lr=0.01), [], []
+    for _ in range(5):
+        value = loss()
         adam.zero_grad()
-        loss.backward()
-        losses.append(loss.item())
+        value.backward()
+        losses.append(value.item())
         gradients.append(torch.cat([view.grad.ravel() for view in p.values()]).tolist())
         adam.step()
     return {"losses": losses, "gradients": gradients, "w": torch.cat([view.ravel() for view in p.values()]).tolist()}

@@ -24,7 +24,7 @@ from adamcourse.networks import (
 )
 from adamcourse.optimizers import Adam
 from tests.test_layers import batch_of, parameters
-from tests.test_network import numbers
+from tests.test_network import five_steps_by_torch, numbers
 
 GOLDEN = Path(__file__).parent / "golden" / "networks" / "transformer.json"
 TOKENS = np.arange(40) ** 2 % 7  # some often, some seldom
@@ -64,7 +64,6 @@ def by_torch(norm):
     network, functional = SMALL[norm], torch.nn.functional
     p = {name: torch.tensor(view, requires_grad=True) for name, view in network.views(begin(network)).items()}
     tokens, labels = (torch.tensor(part) for part in EXAMPLES)
-    adam, losses, gradients = torch.optim.Adam(p.values(), lr=0.01), [], []
 
     def normed(x, number):
         return functional.layer_norm(x, (8,), p[f"LayerNorm{number}.gain"])
@@ -77,7 +76,7 @@ def by_torch(norm):
     def dense(x, number):
         return x @ p[f"Dense{number}.W"] + p[f"Dense{number}.b"]
 
-    for _ in range(5):
+    def loss():
         x = functional.embedding(tokens, p["Embedding1.W"]) + p["Positions1.P"]
         for block in (0, 1):
             one, two = 2 * block + 1, 2 * block + 2
@@ -88,13 +87,9 @@ def by_torch(norm):
                 x = normed(x + attended(x, block + 1), one)
                 x = normed(x + dense(torch.relu(dense(x, one)), two), two)
         x = normed(x, 5) if norm == "pre" else x
-        loss = functional.cross_entropy(dense(x, 5).flatten(0, 1), labels.flatten())
-        adam.zero_grad()
-        loss.backward()
-        losses.append(loss.item())
-        gradients.append(torch.cat([view.grad.ravel() for view in p.values()]).tolist())
-        adam.step()
-    return {"losses": losses, "gradients": gradients, "w": torch.cat([view.ravel() for view in p.values()]).tolist()}
+        return functional.cross_entropy(dense(x, 5).flatten(0, 1), labels.flatten())
+
+    return five_steps_by_torch(p, loss)
 
 
 def assert_equal_to_ours(norm, run):

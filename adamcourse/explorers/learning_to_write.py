@@ -43,7 +43,7 @@ def learning_to_write():
         written = (run["written"] or {}).get(str(int(step)))
         text = written if written is not None else "(the loss is no number any more)"
         lines = [part for row in text.split("\n") for part in textwrap.wrap(row, WIDTH) or [""]]
-        page.set_text("\n".join(line.replace("$", r"\$") for line in lines[:9]))
+        page.set_text("\n".join(lines[:9]))
         name.set(text=f"{optimizer}, step {step:g}, writes:", color=style.color)
         loss = f"the loss is {curve[seen][-1]:.2f}" if seen.any() else "nothing is learned yet"
         if written is None:

@@ -6,6 +6,7 @@ SelfAttention lets one place see another.
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -247,27 +248,33 @@ class Residual(Layer):
     layers: list
 
     def __post_init__(self):
-        self.layers = [replace(layer) for layer in self.layers]
+        self.layers, self._chains = [replace(layer) for layer in self.layers], {}
 
     def leaves(self):
         return [leaf for layer in self.layers for leaf in layer.leaves()]
 
     def named_shapes(self, input_shape):
-        return Chain(self.layers, input_shape).named_shapes
+        return self._chain(input_shape).named_shapes
 
     def output_shape(self, input_shape):
-        following = Chain(self.layers, input_shape).output_shape
+        following = self._chain(input_shape).output_shape
         if following != input_shape:
             raise ValueError(f"Residual adds what comes in, {input_shape}, and what its layers give, {following}")
         return input_shape
 
     def forward(self, x, p, training=False):
-        self.chain = Chain(self.layers, (*x.shape[:-2], x.shape[-1]))
+        self.chain = self._chain((*x.shape[:-2], x.shape[-1]))
         return np.add(x, self.chain.forward(x, p, training), out=self._array("y", x.shape, x.dtype))
 
     def backward(self, dy, p, dp, need_dx=True):
         dx = self.chain.backward(dy, p, dp, need_dx)
         return np.add(dy, dx, out=self._array("dx", dy.shape, dy.dtype)) if need_dx else None
+
+    def _chain(self, input_shape):
+        """Return the layers as a chain for inputs of this shape, the same one each time."""
+        if input_shape not in self._chains:
+            self._chains[input_shape] = Chain(self.layers, input_shape)
+        return self._chains[input_shape]
 
 
 def _mean(x):
@@ -278,9 +285,15 @@ def _mean(x):
 def _exp_of_scores(k, q, out):
     """Write exp(k qᵀ - the largest of the column) into out, shape (..., keys, queries), 0 where the key is later."""
     np.matmul(k, q.swapaxes(-1, -2), out=out)
-    out += np.where(np.tri(k.shape[-2], dtype=bool).T, 0, -np.inf).astype(out.dtype)
+    out += _mask(k.shape[-2], out.dtype)
     out -= _largest_of_columns(out)
     np.exp(out, out=out)
+
+
+@lru_cache
+def _mask(places, dtype):
+    """Return what is added to the scores, shape (keys, queries): 0, and -∞ where the key is later."""
+    return np.where(np.tri(places, dtype=bool).T, 0, -np.inf).astype(dtype)
 
 
 def _largest_of_columns(s):

@@ -13,6 +13,7 @@ from adamcourse.optimizers.core import Adam
 from adamcourse.optimizers.optimizer import FRACTION, Optimizer, ema, parts, zeros
 
 QUINTIC = 3.4445, -4.7750, 2.0315
+_SHAPES = {}  # of the parts of states, by class of optimizers and shape of x
 
 
 def orthogonalised(G, steps=5):
@@ -52,7 +53,10 @@ class MatrixOptimizer(Optimizer):
 
     def shapes_of_state(self, x):
         """Return by name the shapes of the parts of the state."""
-        return {name: np.shape(part) for name, part in parts(self.start(x)).items()}
+        kind = type(self), x.shape
+        if kind not in _SHAPES:
+            _SHAPES[kind] = {name: np.shape(part) for name, part in parts(self.start(x)).items()}
+        return _SHAPES[kind]
 
     def _matrix(self, x):
         """Return zeros like x if it is a matrix, or raise ValueError."""

@@ -72,6 +72,12 @@ def bfloat16_at_random(x, rng):
     return np.where(np.isfinite(x), (rounded & ~LOWER).view(np.float32), x)
 
 
+def _check_rounding(rounding):
+    """Raise ValueError when a rounding is no function."""
+    if not callable(rounding):
+        raise ValueError(f"rounding = {rounding!r}: give a function, such as bfloat16")
+
+
 class StoredState(NamedTuple):
     """The state of an optimizer with stored weights: that of the one inside, and the number t of steps."""
 
@@ -102,8 +108,7 @@ class Stored(Wrapper):
     seed: int = 0
 
     def __post_init__(self):
-        if not callable(self.rounding):
-            raise ValueError(f"rounding = {self.rounding!r}: give a function, such as bfloat16")
+        _check_rounding(self.rounding)
         valid_seed(self.seed)
 
     def start(self, x):
@@ -153,8 +158,7 @@ class MasterWeights(Wrapper):
     elementwise = property(as_inside)
 
     def __post_init__(self):
-        if not callable(self.rounding):
-            raise ValueError(f"rounding = {self.rounding!r}: give a function, such as bfloat16")
+        _check_rounding(self.rounding)
 
     def start(self, x):
         """Return the state before the first step: the copy is x."""

@@ -23,7 +23,7 @@ from adamcourse.datasets import load_text, minibatches
 from adamcourse.networks import transformer, windows
 from adamcourse.optimizers import Adam
 from adamcourse.training import start_in_blocks, update_in_blocks
-from tests.benchmarks.measure import interleaved, ratio, report, with_threads
+from tests.benchmarks.measure import interleaved, report, table, with_threads
 
 BATCH, CONTEXT, FEATURES, HEADS, BLOCKS = 32, 32, 32, 4, 2
 ROUNDS, STEPS = 15, 30
@@ -121,15 +121,11 @@ def contestants(threads):
     return steps
 
 
-def table(threads):
+def measured(threads):
     """Measure on so many threads; return the lines of a table, and our ratio to PyTorch."""
     times = interleaved(contestants(threads), ROUNDS, STEPS)
-    lines = [f"{threads} thread{'s' if threads > 1 else ''}:", ""]
-    lines += ["| | ms a step | tokens per second | theirs over our time |", "|---|---|---|---|"]
-    for name, seconds in times.items():
-        median, theirs = np.median(seconds), ratio(times, name, OURS)
-        lines.append(f"| {name} | {1e3 * median:.2f} | {BATCH * CONTEXT / median:,.0f} | {theirs:.2f} |")
-    return [*lines, "", growth()], ratio(times, TORCH, OURS)
+    lines, value = table(threads, times, OURS, TORCH, "tokens", BATCH * CONTEXT)
+    return [*lines, "", growth()], value
 
 
 def growth():
@@ -148,7 +144,7 @@ def growth():
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        lines, value = table(int(sys.argv[1]))
+        lines, value = measured(int(sys.argv[1]))
         print(*lines, f"ratio: {value:.2f}", sep="\n")
     else:
         parts = [with_threads(__file__, threads) for threads in (1, min(2, os.cpu_count()))]

@@ -38,6 +38,19 @@ def ratio(seconds, slow, fast):
     return float(np.median(np.divide(seconds[slow], seconds[fast])))
 
 
+def table(threads, times, ours, reference, unit, per_step):
+    """Return the lines of a table of times by name, and how many times as long as ours the reference takes.
+
+    A step handles so many of the unit.
+    """
+    lines = [f"{threads} thread{'s' if threads > 1 else ''}:", ""]
+    lines += [f"| | ms a step | {unit} per second | theirs over our time |", "|---|---|---|---|"]
+    for name, seconds in times.items():
+        median, theirs = np.median(seconds), ratio(times, name, ours)
+        lines.append(f"| {name} | {1e3 * median:.2f} | {per_step / median:,.0f} | {theirs:.2f} |")
+    return lines, ratio(times, reference, ours)
+
+
 def with_threads(file, threads):
     """Run a benchmark in a new process with so many threads; return the lines that it prints."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # read when NumPy and PyTorch are loaded

@@ -20,7 +20,7 @@ from adamcourse.datasets import load_digits, minibatches
 from adamcourse.networks import article_cnn
 from adamcourse.optimizers import Adam
 from adamcourse.training import start_in_blocks, update_in_blocks
-from tests.benchmarks.measure import interleaved, ratio, report, with_threads
+from tests.benchmarks.measure import interleaved, report, table, with_threads
 
 BATCH, ROUNDS, STEPS = 60, 15, 12
 OURS, TORCH = "adamcourse", "PyTorch eager, Adam"
@@ -96,20 +96,15 @@ def contestants(threads):
     return steps
 
 
-def table(threads):
+def measured(threads):
     """Measure on so many threads; return the lines of a table, and our ratio to PyTorch."""
     times = interleaved(contestants(threads), ROUNDS, STEPS)
-    lines = [f"{threads} thread{'s' if threads > 1 else ''}:", ""]
-    lines += ["| | ms a step | digits per second | theirs over our time |", "|---|---|---|---|"]
-    for name, seconds in times.items():
-        median, theirs = np.median(seconds), ratio(times, name, OURS)
-        lines.append(f"| {name} | {1e3 * median:.2f} | {BATCH / median:,.0f} | {theirs:.2f} |")
-    return lines, ratio(times, TORCH, OURS)
+    return table(threads, times, OURS, TORCH, "digits", BATCH)
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        lines, value = table(int(sys.argv[1]))
+        lines, value = measured(int(sys.argv[1]))
         print(*lines, f"ratio: {value:.2f}", sep="\n")
     else:
         parts = [with_threads(__file__, threads) for threads in (1, min(2, os.cpu_count()))]
