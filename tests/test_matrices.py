@@ -24,7 +24,6 @@ from adamcourse.training import Training
 from tests.test_network import numbers
 
 GOLDEN = Path(__file__).parent / "golden" / "networks" / "matrices.json"
-RNG = np.random.default_rng(0)
 KINDS = {"Muon": Muon, "Shampoo": Shampoo, "SOAP": SOAP, "Adafactor": Adafactor}
 each = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 SHAPES = [(4, 3), (3, 5), (1, 6), (6, 1)]
@@ -44,7 +43,8 @@ def walked(optimizer, gradients, x=None):
 
 def test_five_steps_send_every_singular_value_into_a_band_and_keep_the_vectors():
     """The iteration acts on each singular value by itself, as a s + b s³ + c s⁵."""
-    U, V = (np.linalg.qr(RNG.normal(size=(side, side)))[0] for side in (40, 60))
+    rng = np.random.default_rng(0)
+    U, V = (np.linalg.qr(rng.normal(size=(side, side)))[0] for side in (40, 60))
     s = np.geomspace(1, 0.01, 40)
     s[0] = 1
     G = U @ np.diag(s) @ V[:40]
@@ -130,8 +130,9 @@ def test_all_agree_with_pytorch():
 
 
 def test_muon_does_not_see_a_scale_nor_the_axes():
-    gradients = RNG.normal(size=(6, 4, 3))
-    U, V = (np.linalg.qr(RNG.normal(size=(side, side)))[0] for side in (4, 3))
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(size=(6, 4, 3))
+    U, V = (np.linalg.qr(rng.normal(size=(side, side)))[0] for side in (4, 3))
     plain = walked(Muon(0.1), gradients)
     np.testing.assert_allclose(walked(Muon(0.1), 1e6 * gradients), plain, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(walked(Muon(0.1), U @ gradients @ V), U @ plain @ V, atol=1e-12)
@@ -139,8 +140,9 @@ def test_muon_does_not_see_a_scale_nor_the_axes():
 
 
 def test_the_length_of_muons_step_is_near_that_of_adam():
+    rng = np.random.default_rng(0)
     for shape in ((64, 64), (32, 128), (128, 32)):
-        step = np.diff(walked(Muon(1.0), RNG.normal(size=(1, *shape))), axis=0)
+        step = np.diff(walked(Muon(1.0), rng.normal(size=(1, *shape))), axis=0)
         assert 0.14 < np.sqrt(np.mean(step**2)) < 0.23
 
 
@@ -149,7 +151,8 @@ def test_the_length_of_muons_step_is_near_that_of_adam():
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_shampoo_without_memory_walks_along_the_singular_vectors(shape):
-    G = RNG.normal(size=shape)
+    rng = np.random.default_rng(0)
+    G = rng.normal(size=shape)
     U, _, V = np.linalg.svd(G, full_matrices=False)
     step = walked(Shampoo(0.1, beta=0.0), [G])[1]
     np.testing.assert_allclose(step / np.linalg.norm(step), -U @ V / np.linalg.norm(U @ V), atol=1e-6)
@@ -157,7 +160,8 @@ def test_shampoo_without_memory_walks_along_the_singular_vectors(shape):
 
 
 def test_the_roots_of_shampoo_are_those_of_its_sums():
-    gradients = RNG.normal(size=(3, 3, 3))
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(size=(3, 3, 3))
     shampoo, x = Shampoo(0.1, beta=0.5, every=1), np.zeros((3, 3))
     state = shampoo.start(x)
     for g in gradients:
@@ -169,15 +173,17 @@ def test_the_roots_of_shampoo_are_those_of_its_sums():
 
 def test_soap_on_axes_that_need_no_turning_is_adam():
     """Diagonal gradients: G Gᵀ and Gᵀ G are diagonal, and their eigenvectors the axes."""
-    sizes = RNG.normal(size=(12, 1, 1)) * np.diag([3.0, 2.0, 1.0])
+    rng = np.random.default_rng(0)
+    sizes = rng.normal(size=(12, 1, 1)) * np.diag([3.0, 2.0, 1.0])
     for every in (1, 5):
         soap = walked(SOAP(0.01, every=every), sizes)
         np.testing.assert_allclose(soap, walked(Adam(0.01, 0.95, 0.95), sizes), rtol=1e-9, atol=1e-14)
 
 
 def test_soap_with_new_bases_at_each_step_turns_with_the_axes():
-    gradients = RNG.normal(size=(8, 4, 3))
-    U, V = (np.linalg.qr(RNG.normal(size=(side, side)))[0] for side in (4, 3))
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(size=(8, 4, 3))
+    U, V = (np.linalg.qr(rng.normal(size=(side, side)))[0] for side in (4, 3))
     one, turned = walked(SOAP(0.1, every=1), gradients), walked(SOAP(0.1, every=1), U @ gradients @ V)
     np.testing.assert_allclose(turned[1], U @ one[1] @ V, atol=1e-6)  # later v belongs to the bases of before
 
@@ -187,8 +193,9 @@ def test_soap_with_new_bases_at_each_step_turns_with_the_axes():
 
 def test_adafactor_on_squares_of_rank_one_is_adam_without_a_first_moment():
     """|g| = a bᵀ: the product of row and column means over the mean is g² itself."""
-    a, b = RNG.uniform(0.5, 2, (5, 1)), RNG.uniform(0.5, 2, (1, 4))
-    signs = RNG.choice([-1, 1], (7, 5, 4))
+    rng = np.random.default_rng(0)
+    a, b = rng.uniform(0.5, 2, (5, 1)), rng.uniform(0.5, 2, (1, 4))
+    signs = rng.choice([-1, 1], (7, 5, 4))
     path = walked(Adafactor(0.1, clip=1e9), signs * a * b)
     np.testing.assert_allclose(np.diff(path, axis=0), -0.1 * signs, rtol=1e-9)
 
@@ -206,8 +213,9 @@ def test_adafactor_bounds_the_length_of_a_step():
 @each
 @pytest.mark.parametrize("shape", SHAPES)
 def test_float32_stays_nothing_is_changed_and_zeros_move_nothing(kind, shape):
-    gradients = RNG.normal(size=(12, *shape)).astype(np.float32)
-    x = RNG.normal(size=shape).astype(np.float32)
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(size=(12, *shape)).astype(np.float32)
+    x = rng.normal(size=shape).astype(np.float32)
     before, optimizer = x.copy(), kind(0.01)
     state = optimizer.start(x)
     y, after = optimizer.update(x, gradients[0], state)
@@ -235,8 +243,9 @@ def test_a_state_of_another_matrix_is_refused(kind):
 
 @each
 def test_groups_hand_each_matrix_in_its_shape(kind):
+    rng = np.random.default_rng(0)
     shapes = {"Dense1.W": (4, 3), "Dense1.b": (3,), "Dense2.W": (3, 5), "Dense2.b": (5,)}
-    gradients, x = RNG.normal(size=(5, 35)), RNG.normal(size=35)
+    gradients, x = rng.normal(size=(5, 35)), rng.normal(size=35)
     path = walked(Groups(shapes, {"*.W": kind(0.02), "*": Adam(0.01)}), gradients, x)
     for part, shape in ((slice(0, 12), (4, 3)), (slice(15, 30), (3, 5))):
         alone = walked(kind(0.02), gradients[:, part].reshape(5, *shape), x[part].reshape(shape))
@@ -266,8 +275,9 @@ def test_a_language_model_is_trained_saved_and_resumed(kind, tmp_path):
 
 def test_a_quadratic_of_matrices_is_descended_by_all():
     """½ ‖A W B - C‖² with a curvature that no coordinate by itself has."""
-    A, B = RNG.normal(size=(4, 4)), RNG.normal(size=(3, 3))
-    C = RNG.normal(size=(4, 3))
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=(4, 4)), rng.normal(size=(3, 3))
+    C = rng.normal(size=(4, 3))
 
     class Loss:
         def value_and_gradient(self, w):
