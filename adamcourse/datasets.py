@@ -20,6 +20,9 @@ SHA256 = {
     "lines.txt": "43cb75575c1abd092bc8ebf9e21bcfa356412ca8e30d37c1d6bda566bdcdc9aa",
     "novel.txt": "7a0d2a9b8b5acc01f7b36838c9b62d6bea6d1dcc5a45306ed3556af5ed274968",
     "recorded/keras.json": "99d787d1a3ec69f466b1c62d5267cf82530b18d6ec1ed9b843ada8cd457f76d6",
+    "recorded/later_keras.json": "cf09c9c4072d5c942a9c74a0b7cf664819125b39bee605a7630f54d90956fa3f",
+    "recorded/later_optax.json": "5a7abfc4c9c13ef5eb06e4d92b9b4d672f8ec28116577442529184eaa16e270a",
+    "recorded/later_pytorch.json": "2e37ee558be6a8f6aa86adc48f2f32e17eae2ff45e1c8d8ab92855f8bbb59e73",
     "recorded/optax.json": "3ca2939e5780799e07696bc07c751203bd9988db80a90ee7e3770f95a55818ff",
     "recorded/torch.json": "e95cc31044cedd1b1503dd1b04522b48c06d1d3de5c7ed5c182c5e71cfa4e34a",
     "recorded/torch_language.json": "344841fedf9abe0c5c3dcbb7591e1f7ce9e176491234277ed5500c8e8b1e67de",
@@ -286,6 +289,29 @@ def load_framework_steps(framework):
     ('SGD', [0.99, -3.0, 0.499999999, 0.0])
     """
     files = {"PyTorch": "torch", "Keras": "keras", "Optax": "optax"}
+    if framework not in files:
+        raise ValueError(f"framework = {framework!r}: give one of {', '.join(files)}")
+    return json.loads(_checked(f"recorded/{files[framework]}.json").read_text(encoding="utf-8"))
+
+
+def load_later_steps(framework):
+    """Return a dict of steps that a framework's later optimizers made on matrices and vectors: Muon, Adafactor, others.
+
+    It has the `framework`, its `version`, `problems` by name, each with a start `x0` and eight gradients `grads`, and
+    `cases`, each with the optimizer, its arguments `kwargs`, the name of its `problem`, and `x` after each step.
+
+    Arguments
+    ---------
+    framework : "PyTorch", "Keras" or "Optax".
+
+    Raises ValueError when framework is another word, and FileNotFoundError or ValueError when a file is missing or
+    damaged.
+    Source: data/make_recorded.py, with PyTorch 2.13.0, Keras 3.15.1 and Optax 0.2.8.
+
+    >>> {case["optimizer"] for case in load_later_steps("PyTorch")["cases"]} == {"Muon", "Adafactor"}
+    True
+    """
+    files = {"PyTorch": "later_pytorch", "Keras": "later_keras", "Optax": "later_optax"}
     if framework not in files:
         raise ValueError(f"framework = {framework!r}: give one of {', '.join(files)}")
     return json.loads(_checked(f"recorded/{files[framework]}.json").read_text(encoding="utf-8"))

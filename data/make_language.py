@@ -32,7 +32,7 @@ from adamcourse.contest import computed
 from adamcourse.datasets import Text, load_text
 from adamcourse.losses import cross_entropy
 from adamcourse.networks import sample, transformer, windows
-from adamcourse.optimizers import Adam, Clipped, Cosine, Lion, Momentum, NormalisedMomentum, Scheduled, Warmup
+from adamcourse.optimizers import Adam, Clipped, Cooldown, Cosine, Lion, Momentum, NormalisedMomentum, Scheduled, Warmup
 from adamcourse.training import Training
 
 FILE = Path(__file__).with_name("language.json")
@@ -44,7 +44,8 @@ KINDS = {  # an optimizer of a rate, and the power of ten where its rates begin
     "Momentum": (lambda rate, **k: Momentum(rate, **k), -1.0),
     "NormalisedMomentum": (lambda rate, **k: NormalisedMomentum(rate, **k), -1.5),
     "Signs": (lambda rate, beta=0.9: Lion(rate, beta1=beta, beta2=beta), -3.5),
-}
+}  # where the optimizer needs to know the network and its examples, a function of both
+SCHEDULES = {"cosine": Cosine, "cooldown": Cooldown}
 STARTS = ("gpt", "glorot", "small_head")
 
 
@@ -72,10 +73,12 @@ def run(job):
     network = transformer(vocabulary, CONTEXT, norm=job.get("norm", "pre"))
     seed, start = job["seed"], job.get("init", "gpt")
     optimizer = KINDS[job["kind"]][0](job["rate"], **job.get("with", {}))
+    optimizer = optimizer(network, train[0]) if callable(optimizer) else optimizer
     optimizer = Clipped(optimizer, job["clip"]) if "clip" in job else optimizer
     if job.get("warmup", True):
         optimizer = Scheduled(optimizer, Warmup(max(1, steps // 20)))
-    optimizer = Scheduled(optimizer, Cosine(steps))
+    if job.get("schedule", "cosine") != "constant":
+        optimizer = Scheduled(optimizer, SCHEDULES[job.get("schedule", "cosine")](steps))
     batch = job.get("batch", BATCH)
     training = Training(network, optimizer, train, validation, batch, seed, network.start(seed, start))
     written = {}
@@ -84,13 +87,17 @@ def run(job):
         if training.diverged or not np.isfinite(network.forward(training.w, validation[0][:1])).all():
             break
         written[step] = text.decode(sample(network, training.w, text.encode("\n"), 160, TEMPERATURE))
+    path = []
+    for step in range(job["every"], steps + 1, job["every"]) if "every" in job else ():
+        training.run_until(steps=step)
+        path.append(judged(network, training, validation))
     losses = training.run_until(steps=steps).minibatch_losses
     found = {"job": job, "loss": math.log(vocabulary), "curve": None}
     if written:
         found["written"] = written
     if training.diverged or not np.isfinite(training.w).all():
         return found
-    found["loss"] = network.evaluate(training.w, *validation).loss
+    found |= {"loss": judged(network, training, validation)} | ({"path": path} if path else {})
     width = max(1, steps // 30)
     found["curve"] = np.reshape(losses[: len(losses) // width * width], (-1, width)).mean(axis=1).round(3).tolist()
     if job.get("by token"):
@@ -98,6 +105,13 @@ def run(job):
     if "clip" in job:
         found["clipped"] = clipped_share(optimizer, training.states[0])
     return found
+
+
+def judged(network, training, validation):
+    """Return the validation loss, at the average where the optimizer keeps one."""
+    w = getattr(training, "average", training.w)
+    loss = float(network.evaluate(w, *validation).loss) if np.isfinite(w).all() else math.inf
+    return round(loss, 4) if math.isfinite(loss) else round(math.log(network.classes), 4)  # a guess
 
 
 def clipped_share(optimizer, state):
@@ -137,13 +151,19 @@ def search(pool, kind, seeds=SEEDS, first=None, many=5, around=1, **job):
     print(kind, said, dict(zip(rates, np.mean(losses, axis=1).round(3).tolist(), strict=True)), flush=True)
     result = {"rates": rates, "losses": losses, "best": rates[sorted(found).index(best)]}
     result["curves"] = [r["curve"] for r in found[best]]
-    for extra in ("by token", "clipped"):
+    for extra in ("by token", "clipped", "path"):
         if extra in found[best][0]:
             result[extra] = [r[extra] for r in found[best]]
     if job.get("writes"):
         near = [best + k / 2 for k in range(-around, around + 1)]
         result["near"] = [{key: found[power][0].get(key) for key in ("curve", "written")} for power in near]
     return result
+
+
+def best_setting(pool, kind, settings, **job):
+    """Return the search of an optimizer with the best of several settings, each with its own rates."""
+    ends = [search(pool, kind, **job, **{"with": setting}) | {"with": setting} for setting in settings]
+    return min(ends, key=lambda end: np.mean(end["losses"], axis=1).min())
 
 
 def each(pool, kinds=KINDS, **job):
@@ -195,12 +215,8 @@ def batches(pool):
                 if steps < 50 or (name == "equal steps" and size == 32):
                     continue
                 first = KINDS[kind][1] + (0.5 if size > 32 else -0.5 if size < 32 else 0)
-                ends = [
-                    search(pool, kind, batch=size, steps=steps, first=first, many=4, seeds=(0, 1), **{"with": setting})
-                    for setting in settings
-                ]
-                best = min(ends, key=lambda end: np.mean(end["losses"], axis=1).min())
-                found.setdefault(name, {}).setdefault(kind, {})[size] = best | {"with": settings[ends.index(best)]}
+                job = {"batch": size, "steps": steps, "first": first, "many": 4, "seeds": (0, 1)}
+                found.setdefault(name, {}).setdefault(kind, {})[size] = best_setting(pool, kind, settings, **job)
     for kind in memories:
         found["equal steps"][kind][32] = found["equal characters"][kind][32]
     return found

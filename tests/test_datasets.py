@@ -73,8 +73,9 @@ def test_a_wheel_carries_all_data_and_finds_them(tmp_path):
     script = """
 import adamcourse.datasets as d
 from adamcourse.exercises.quizzes import questions
-loaders = [getattr(d, name) for name in vars(d) if name.startswith("load_") and name != "load_framework_steps"]
-loaders += [lambda name=name: d.load_framework_steps(name) for name in ("PyTorch", "Keras", "Optax")]
+steps = d.load_framework_steps, d.load_later_steps
+loaders = [getattr(d, name) for name in vars(d) if name.startswith("load_") and getattr(d, name) not in steps]
+loaders += [lambda load=load, name=name: load(name) for load in steps for name in ("PyTorch", "Keras", "Optax")]
 loaders += [lambda: d.load_text("sonnets")]
 for load in loaders:
     load()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from adamcourse import optimizers
+from adamcourse.datasets import load_later_steps
 from adamcourse.dialects import (
     DIALECTS,
     FRAMEWORKS,
@@ -18,6 +19,7 @@ from adamcourse.dialects import (
     translate,
 )
 from adamcourse.optimizers import Scheduled
+from tests.scripts import script_of_data
 from tests.test_optimizers import CASES, label, walk
 
 RECORDED = {"torch": "PyTorch", "keras": "Keras", "optax": "Optax"}
@@ -46,9 +48,57 @@ def test_every_recorded_run_is_reproduced_at_every_step(run_and_case):
     np.testing.assert_allclose(path, case["x"], rtol=1e-12, atol=1e-300)
 
 
+LATER = [load_later_steps(framework) for framework in FRAMEWORKS]
+LATER_CASES = [(run, case) for run in LATER for case in run["cases"]]
+
+
+def later(run, case):
+    """Return the dialect of a recorded case of the later optimizers, and the run that it should repeat."""
+    more = {"curvature": lambda x, t: np.array(case["curvature"])} if "curvature" in case else {}
+    problem = {key: np.array(value) for key, value in run["problems"][case["problem"]].items()}
+    return translate(run["framework"], case["optimizer"], **case["kwargs"], **more), problem
+
+
+@pytest.mark.parametrize(
+    ("run", "case"), LATER_CASES, ids=[f"{c['optimizer']}-{c['kwargs']}-{c['problem']}" for _, c in LATER_CASES]
+)
+def test_every_recorded_run_of_the_later_optimizers_is_reproduced(run, case):
+    optimizer, problem = later(run, case)
+    x, wanted = problem["x0"], np.array(case["x"])
+    path, state = [], optimizer.start(x)
+    for g in problem["grads"]:
+        x, state = optimizer.update(x, g, state)
+        path.append(x)
+    if isinstance(optimizer, pytorch.Muon):  # PyTorch works in bfloat16 on the way, with three digits
+        steps = np.linalg.norm(np.diff([problem["x0"], *path], axis=0), axis=(1, 2))
+        errors = np.linalg.norm(np.array(path) - wanted, axis=(1, 2))
+        assert (errors <= 0.03 * np.cumsum(steps)).all()
+    else:
+        np.testing.assert_allclose(path, wanted, rtol=1e-12, atol=1e-15)
+
+
+def test_later_optimizers_of_the_installed_pytorch_do_what_was_recorded():
+    """The script that recorded them, run again."""
+    torch = pytest.importorskip("torch")
+    make_recorded = script_of_data("make_recorded")
+    for case in LATER[0]["cases"]:
+        version, path = make_recorded.by_pytorch(
+            case["optimizer"], case["kwargs"], *make_recorded.problem(case["problem"])
+        )
+        assert version == torch.__version__
+        np.testing.assert_allclose(path, case["x"], rtol=1e-9)
+
+
+def test_there_are_recorded_runs_of_these_versions():
+    assert [(run["framework"], run["version"], len(run["cases"])) for run in LATER] == [
+        ("PyTorch", "2.13.0", 13), ("Keras", "3.15.1", 12), ("Optax", "0.2.8", 23),
+    ]  # fmt: skip
+
+
 @every_dialect
 def test_every_dialect_has_a_recorded_run(name, framework):
     recorded = {type(spelled(case)) for _, case in CASES if RECORDED[case["framework"]] == framework}
+    recorded |= {type(later(run, case)[0]) for run, case in LATER_CASES if run["framework"] == framework}
     assert DIALECTS[name][framework] in recorded
 
 
@@ -115,7 +165,10 @@ def test_defaults_are_those_of_the_installed_pytorch(torch, name):
     theirs = inspect.signature(getattr(torch.optim, "Adam" if name == "AMSGrad" else kind.__name__)).parameters
     expected = {}
     for argument, parameter in theirs.items():
-        parts = pytorch.NAMES.get(argument, argument).split()
+        parts = pytorch.NAMES.get(argument, argument).rpartition(".")[2].split()
+        if argument == "adjust_lr_fn":  # None is its first word
+            expected["rms"] = pytorch.VALUES[argument][parameter.default or "original"]
+            continue
         expected |= dict(zip(parts, parameter.default if len(parts) > 1 else [parameter.default], strict=True))
     ours = {name: value for name, value in defaults(kind).items() if name != "threshold"}  # no argument of theirs
     assert ours == {name: expected[name] for name in ours}
@@ -260,7 +313,9 @@ def test_each_dialect_says_how_it_differs_and_stands_in_its_table(name, framewor
     lines = table(name).splitlines()
     assert lines[-1 - list(DIALECTS[name])[::-1].index(framework)] == f"{framework}: {difference_in_words(kind)}"
     row = next(line for line in lines if line.split()[0] == framework)
-    assert row.split()[1] == ("required" if framework == "Optax" else f"{defaults(kind)['lr']:g}")
+    if name != "Sophia":  # whose first argument is a function
+        rate = defaults(kind)["lr"]
+        assert row.split()[1] == ("required" if rate is None else f"{rate:g}")
 
 
 def test_a_call_is_translated_to_its_arguments():
@@ -271,6 +326,8 @@ def test_a_call_is_translated_to_its_arguments():
     assert translate("Optax", "adam", learning_rate=0.1, b1=0.5, eps_root=1e-8) == optax.Adam(0.1, 0.5, eps_root=1e-8)
     assert translate("Keras", "Adam", amsgrad=True, weight_decay=None) == keras.AMSGrad()
     assert translate("PyTorch", "Adam", amsgrad=False) == pytorch.Adam()
+    assert translate("PyTorch", "Muon", adjust_lr_fn="match_rms_adamw") == pytorch.Muon(rms=0.2)
+    assert translate("Optax", "schedule_free_adamw", b1=0.5) == optax.ScheduleFreeAdamW(beta1=0.5)
 
 
 @pytest.mark.parametrize(
@@ -284,6 +341,9 @@ def test_a_call_is_translated_to_its_arguments():
         ("PyTorch", "AdamW", {"amsgrad": True}, "amsgrad = True"),
         ("PyTorch", "Adam", {"betas": 0.9}, "betas = 0.9: give 2 numbers in a tuple"),
         ("PyTorch", "Adam", {"betas": (0.9,)}, r"betas = \(0.9,\): give 2 numbers in a tuple"),
+        ("PyTorch", "Muon", {"adjust_lr_fn": "rms"}, "adjust_lr_fn = 'rms': give one of 'original', 'match_rms_adamw'"),
+        ("Optax", "muon", {"learning_rate": 0.1, "momentum": 0.5}, "momentum = 0.5: Optax's muon takes beta, "),
+        ("Optax", "prodigy", {"b1": 0.5}, "b1 = 0.5: Optax's prodigy takes betas, "),
         ("Optax", "adam", {"b1": 0.5}, "learning_rate is missing: Optax's adam has no default for it"),
     ],
 )
@@ -297,9 +357,9 @@ def test_an_unknown_table_is_named():
         table("adam")
 
 
-def test_optax_has_no_default_rate():
-    for row in DIALECTS.values():
-        if "Optax" in row:
+def test_optax_has_no_default_rate_but_for_two():
+    for name, row in DIALECTS.items():
+        if "Optax" in row and name not in ("Prodigy", "ScheduleFreeAdamW"):
             with pytest.raises(TypeError, match="lr"):
                 row["Optax"]()
 

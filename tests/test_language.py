@@ -1,28 +1,21 @@
 """The recorded trainings of lesson 14: made as they say they were, and what the lesson concludes from them."""
 
-import importlib.util
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from adamcourse.datasets import data_file, load_language_trainings, load_text, load_two_workers
+from adamcourse.datasets import load_language_trainings, load_text, load_two_workers
 from adamcourse.explorers.learning_to_write import PAIRS
 from adamcourse.gradients import numerical_hessian
 from adamcourse.networks import transformer, windows
 from adamcourse.optimizers import Adam, Cosine, Momentum, Scheduled, Warmup
 from adamcourse.training import Training
+from tests.scripts import script_of_data
 
 RECORDED = load_language_trainings()
 NOVEL = load_text()
-
-
-def make_language():
-    spec = importlib.util.spec_from_file_location("make_language", data_file("make_language.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize(("kind", "make"), [("Adam", lambda rate: Adam(rate, beta2=0.95)), ("Momentum", Momentum)])
@@ -41,7 +34,7 @@ def test_the_recorded_runs_begin_as_a_training_begins(kind, make, init):
 
 def test_the_script_that_recorded_them_still_runs(monkeypatch):
     """A search of few and short runs, and its record."""
-    script = make_language()
+    script = script_of_data("make_language")
     job = {"steps": 30, "batch": 2, "text": "sonnets", "by token": 1, "clip": 1.0, "init": "glorot"}
     with ThreadPoolExecutor(1) as pool:
         found = script.search(pool, "Adam", seeds=(0, 1), first=-3.0, many=3, **job)
@@ -57,7 +50,7 @@ def test_the_script_that_recorded_them_still_runs(monkeypatch):
 
 
 def test_a_run_that_diverges_counts_as_a_guess():
-    script = make_language()
+    script = script_of_data("make_language")
     run = script.run(
         {"kind": "Momentum", "rate": 1e6, "seed": 0, "steps": 30, "batch": 2, "text": "sonnets", "writes": 1}
     )
@@ -65,7 +58,7 @@ def test_a_run_that_diverges_counts_as_a_guess():
 
 
 def test_words_are_counted_and_the_rest_is_one_token():
-    script = make_language()
+    script = script_of_data("make_language")
     words = script.as_words(load_text("sonnets"), 50)
     assert words.characters[:4] == ("…", ",", "'", "and") and len(words.characters) == 51
     assert 0.3 < np.mean(words.train == 0) < 0.6

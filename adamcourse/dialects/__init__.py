@@ -46,6 +46,20 @@ DIALECTS = {
     "RAdam": {"course": optimizers.RAdam, "PyTorch": pytorch.RAdam, "Optax": optax.RAdam},
     "Lion": {"course": optimizers.Lion, "Keras": keras.Lion, "Optax": optax.Lion},
     "Yogi": {"course": shared.Yogi, "Optax": optax.Yogi},
+    "Muon": {"course": optimizers.Muon, "PyTorch": pytorch.Muon, "Keras": keras.Muon, "Optax": optax.Muon},
+    "Adafactor": {
+        "course": optimizers.Adafactor,
+        "PyTorch": pytorch.Adafactor,
+        "Keras": keras.Adafactor,
+        "Optax": optax.Adafactor,
+    },
+    "ScheduleFreeAdamW": {
+        "course": optimizers.ScheduleFree,
+        "Keras": keras.ScheduleFreeAdamW,
+        "Optax": optax.ScheduleFreeAdamW,
+    },
+    "Prodigy": {"course": optimizers.Prodigy, "Optax": optax.Prodigy},
+    "Sophia": {"course": optimizers.Sophia, "Optax": optax.Sophia},
 }
 
 
@@ -70,7 +84,7 @@ def translate(framework, name, **arguments):
         raise ValueError(f"framework = {framework!r}: choose one of {', '.join(FRAMEWORKS)}")
     known = {key.lower(): row[framework] for key, row in DIALECTS.items() if framework in row}
     given = {argument: value for argument, value in arguments.items() if value is not None}
-    key = str(name).lower()
+    key = str(name).lower().replace("_", "")
     if key == "adam" and framework != "Optax":  # there AMSGrad has a name of its own
         amsgrad = given.pop("amsgrad", False)
         if not isinstance(amsgrad, bool):
@@ -82,7 +96,7 @@ def translate(framework, name, **arguments):
     for argument, value in given.items():
         if argument not in names:
             raise ValueError(f"{argument} = {value!r}: {framework}'s {name} takes {', '.join(names)} here")
-        ours = names[argument].split()
+        value, ours = _value(framework, argument, value), names[argument].split()
         values = (value,) if len(ours) == 1 else value
         if not isinstance(values, (tuple, list)) or len(values) != len(ours):
             raise ValueError(f"{argument} = {value!r}: give {len(ours)} numbers in a tuple")
@@ -100,7 +114,8 @@ def defaults(cls):
     >>> defaults(optax.Lion)
     {'lr': None, 'beta1': 0.9, 'beta2': 0.99, 'weight_decay': 0.001}
     """
-    own = [field for field in fields(cls) if field.name != "bias_correction"]  # no framework has that choice
+    fixed = {"bias_correction"} | getattr(cls, "fixed", set())  # for which a framework has no argument
+    own = [field for field in fields(cls) if field.name not in fixed]
     return {field.name: None if field.default is MISSING else field.default for field in own}
 
 
@@ -159,12 +174,21 @@ def table(name):
 
 def _names(framework, cls):
     """Return a framework's names for the hyperparameters of a dialect, with ours; one of theirs may hold two."""
-    own, renamed = set(defaults(cls)), {}
-    for theirs, ours in FRAMEWORKS[framework].NAMES.items():
-        kind, _, ours = ours.rpartition(".")
-        if own.issuperset(ours.split()) and kind in ("", cls.__name__):
+    own, renamed, taken = set(defaults(cls)), {}, set()
+    for theirs, ours in sorted(FRAMEWORKS[framework].NAMES.items(), key=lambda pair: "." not in pair[1]):
+        kind, _, ours = ours.rpartition(".")  # the names for one optimizer alone come first
+        if own.issuperset(ours.split()) and kind in ("", cls.__name__) and not taken & set(ours.split()):
             renamed[theirs] = ours
+            taken |= set(ours.split())
     return renamed | {name: name for name in own if name not in " ".join(renamed.values()).split()}
+
+
+def _value(framework, argument, value):
+    """Return the number that a framework's word stands for, or the value itself."""
+    words = getattr(FRAMEWORKS[framework], "VALUES", {}).get(argument)
+    if words and value not in words:
+        raise ValueError(f"{argument} = {value!r}: give one of {', '.join(map(repr, words))}")
+    return words[value] if words else value
 
 
 def _shown(value):

@@ -3,7 +3,7 @@
 Read in `keras/src/optimizers/`: `sgd.py`, `adam.py` and so on, each in `update_step`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from adamcourse import optimizers
 from adamcourse.dialects import shared
 from adamcourse.dialects.shared import EpsHat
 from adamcourse.optimizers import AdagradState, AdaMaxState
+from adamcourse.optimizers.matrices import rms
 from adamcourse.optimizers.optimizer import ema
 
 NAMES = {
@@ -20,6 +21,9 @@ NAMES = {
     "beta_2": "beta2",
     "epsilon": "eps",
     "initial_accumulator_value": "initial_accumulator",
+    "rms_rate": "rms",
+    "epsilon_1": "Adafactor.eps",
+    "clip_threshold": "clip",
 }
 
 
@@ -191,3 +195,60 @@ class Lion(optimizers.Lion):
     """
 
     lr: float | np.ndarray = 1e-3
+
+
+@dataclass(frozen=True)
+class Muon(optimizers.Muon):
+    """The course's form, with 1e-7 added to the length of the sum of gradients before the iteration.
+
+    Arguments
+    ---------
+    lr, beta, weight_decay, rms, nesterov : with the defaults 0.001, 0.95, 0.004, 0.2, True; beta is called momentum,
+        rms rms_rate.
+    """
+
+    lr: float = 1e-3
+    weight_decay: float = 4e-3
+
+    def moved(self, x, u, eps=0.0):
+        """Return x after its decay and a step along u; the sum is 1 / (1 - β) as long as the mean."""
+        return super().moved(x, u, eps=1e-7 * (1 - self.beta))
+
+
+@dataclass(frozen=True)
+class Adafactor(optimizers.Adafactor):
+    """The paper's relative rate, at most 1/√t; its `relative_step` changes nothing; x shrinks by 1 - α λ before.
+
+    Arguments
+    ---------
+    lr, clip, eps : with the defaults 0.001, 1, 1e-30.
+    weight_decay : λ, >= 0, default 0.
+    """
+
+    lr: float = 1e-3
+    relative: bool = True
+    weight_decay: float = 0.0
+
+    fixed = {"relative"}
+
+    def step(self, x, g, state):
+        return super().step(x - self.lr * self.weight_decay * x, g, state)
+
+    def rate(self, x, t):
+        """Return the rate of step t."""
+        return min(self.lr, t**-0.5) * max(1e-3, rms(x))
+
+
+@dataclass(frozen=True)
+class ScheduleFreeAdamW(optimizers.ScheduleFree):
+    """A plain mean with c = 1/t for every α, and a decay of x itself, so that the average decays with it."""
+
+    def step(self, x, g, state):
+        decay = self.lr * self.weight_decay * x
+        average = state.average - decay / np.where(np.greater(self.beta1, 0), self.beta1, 1)  # there computed from x
+        bare = replace(self, weight_decay=0.0)
+        return super(ScheduleFreeAdamW, bare).step(x - decay, g, state._replace(average=average))
+
+    def weight(self, state):
+        """Return the sum of the weights, which is t, no largest rate, and the share 1/t."""
+        return state.weights + 1, 0.0, 1 / (state.t + 1)

@@ -1,25 +1,34 @@
-"""Optax 0.2's optimizers with its defaults; none has a default for the learning rate.
+"""Optax 0.2's optimizers with its defaults; of these only Prodigy and ScheduleFreeAdamW have a default learning rate.
 
 Optax writes its names small: `adam`, `rmsprop`. Read in `optax/_src/alias.py` and `optax/_src/transform.py`.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from adamcourse import optimizers
 from adamcourse.dialects import keras, shared
-from adamcourse.optimizers import AdamState, AMSGradState
-from adamcourse.optimizers.optimizer import AT_LEAST_0
+from adamcourse.optimizers import AdamState, AMSGradState, SophiaState
+from adamcourse.optimizers.optimizer import AT_LEAST_0, ema, parts, zeros
 from adamcourse.optimizers.relatives import averaged
 
 NAMES = {
     "learning_rate": "lr",
     "momentum": "beta",
+    "beta": "Muon.beta",
     "decay": "rho",
     "b1": "beta1",
     "b2": "beta2",
     "initial_accumulator_value": "initial_accumulator",
+    "consistent_rms": "rms",
+    "clipping_threshold": "clip",
+    "multiply_by_parameter_scale": "relative",
+    "min_dim_size_to_factor": "smallest",
+    "betas": "Prodigy.beta1 beta2",
+    "estim_lr0": "d",
+    "update_interval": "every",
 }
 
 
@@ -168,3 +177,133 @@ class Yogi(shared.Yogi):
     """The paper's form; both moments begin at 1e-6."""
 
     lr: float | np.ndarray = field()
+
+
+# --- later optimizers, most of them in optax.contrib -----------------------------------------------------------------
+
+
+class MuonState(NamedTuple):
+    """The state of Muon: a running mean m of gradients, and the number t of steps."""
+
+    m: np.ndarray
+    t: int
+
+
+@dataclass(frozen=True)
+class Muon(optimizers.Muon):
+    """The first s by default; m and g are corrected before they are joined, and ε is added to the length.
+
+    u = β m / (1 - β^(t+1)) + (1 - β) g / (1 - β^t)
+
+    Arguments
+    ---------
+    lr, beta, weight_decay, nesterov : as for the course's Muon; lr has no default.
+    rms : called consistent_rms, default 0, which is None there.
+    eps : default 1e-8.
+    """
+
+    lr: float = field()
+    rms: float = 0.0
+    eps: float = 1e-8
+
+    def start(self, x):
+        """Return the state before the first step: a mean of 0."""
+        return MuonState(m=super().start(x).m, t=0)
+
+    def step(self, x, g, state):
+        t, beta = state.t + 1, self.beta
+        m = ema(state.m, g, beta)
+        u = ema(m / (1 - beta ** (t + 1)), g / (1 - beta**t), beta) if self.nesterov else m / (1 - beta**t)
+        return self.moved(x, u, self.eps), MuonState(m, t)
+
+
+@dataclass(frozen=True)
+class Adafactor(optimizers.Adafactor):
+    """A matrix with a side below 128 is not factored; the rate is relative; β2 is computed in float32.
+
+    Arguments
+    ---------
+    lr, clip, eps : as for the course's Adafactor; lr has no default.
+    relative : called multiply_by_parameter_scale, default True.
+    smallest : called min_dim_size_to_factor, 1 or more, default 128.
+    """
+
+    lr: float = field()
+    relative: bool = True
+    smallest: int = 128
+
+    ranges = {"smallest": ("1 or more", lambda value: value >= 1)}
+
+    def start(self, x):
+        """Return the state before the first step."""
+        x = zeros(x)
+        return super().start(x) if self._factored(x) else super().start(x.ravel())
+
+    def step(self, x, g, state):
+        if self._factored(x):
+            return super().step(x, g, state)
+        following, after = super().step(x.ravel(), g.ravel(), state)
+        return following.reshape(x.shape), after
+
+    def means(self, g, state, beta2):
+        """Return the running means, with β2 as float32 has it."""
+        return super().means(g, state, float(np.float32(1) - np.float32(state.t + 1) ** np.float32(-0.8)))
+
+    def shapes_of_state(self, x):
+        """Return by name the shapes of the parts of the state, which depend on `smallest`."""
+        return {name: np.shape(part) for name, part in parts(self.start(x)).items()}
+
+    def _factored(self, x):
+        return x.ndim == 2 and min(x.shape) >= self.smallest
+
+
+@dataclass(frozen=True)
+class ScheduleFreeAdamW(optimizers.ScheduleFree):
+    """The course's form; the average is not stored, but computed from x and z."""
+
+
+@dataclass(frozen=True)
+class Prodigy(optimizers.Prodigy):
+    """Both moments are corrected, in the rate; ε is multiplied by the new d; x shrinks by 1 - α d λ.
+
+    Arguments
+    ---------
+    lr, beta1, beta2, eps, d : as for the course's Prodigy; d is called estim_lr0.
+    weight_decay : λ, >= 0, default 0.
+    """
+
+    weight_decay: float = 0.0
+
+    def step(self, x, g, state):
+        after = super().step(x, g, state)[1]
+        direction = after.m / (np.sqrt(after.v) + after.d * self.eps) + self.weight_decay * x
+        return x - self.rate(state) * direction, after
+
+    def rate(self, state):
+        """Return the rate of the next step, with both corrections."""
+        t = state.t + 1
+        return super().rate(state) * (1 - self.beta2**t) ** 0.5 / (1 - self.beta1**t)
+
+
+@dataclass(frozen=True)
+class Sophia(optimizers.Sophia):
+    """The m is corrected, and h is renewed after the step, so that the first has none; the decay is not clipped.
+
+    Optax asks for the loss itself and probes its curvature with random signs (Hutchinson); here `curvature` is given.
+
+    Arguments
+    ---------
+    curvature, lr, beta1, beta2, gamma, eps, every, weight_decay : as for the course's Sophia; lr has no default, γ is
+        0.01, ε 1e-8, λ 1e-4.
+    """
+
+    lr: float | np.ndarray = field()
+    gamma: float | np.ndarray = 0.01
+    eps: float | np.ndarray = 1e-8
+    weight_decay: float | np.ndarray = 1e-4
+
+    def step(self, x, g, state):
+        m, t = ema(state.m, g, self.beta1), state.t + 1
+        direction = np.clip(m / (1 - self.beta1**t) / np.maximum(self.gamma * state.h, self.eps), -1, 1)
+        h = state.h if state.t % self.every else ema(state.h, self._curvature(x, state.t), self.beta2)
+        return x - self.lr * (direction + self.weight_decay * x), SophiaState(m, h, t)

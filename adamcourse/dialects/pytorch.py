@@ -1,12 +1,12 @@
-"""PyTorch 2's optimizers with its defaults; of these all but AdamW add weight decay to the gradient, an L2 penalty.
+"""PyTorch 2's optimizers with its defaults; of these all but AdamW and the last two add weight decay to the gradient.
 
-Adam, NAdam and RAdam decouple it when `decoupled_weight_decay=True`, which is not covered here. PyTorch's Muon and
-Adafactor, which are not here either, always do.
+Adam, NAdam and RAdam decouple it when `decoupled_weight_decay=True`, which is not covered here. Muon and Adafactor
+always do.
 
 Read in `torch/optim/`: `sgd.py`, `adagrad.py` and so on, each in a function that begins with `_single_tensor`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from adamcourse import optimizers
 from adamcourse.dialects import shared
 from adamcourse.dialects.shared import L2, EpsHat
+from adamcourse.optimizers.matrices import rms
 
 NAMES = {
     "momentum": "beta",
@@ -21,7 +22,10 @@ NAMES = {
     "betas": "beta1 beta2",
     "initial_accumulator_value": "initial_accumulator",
     "momentum_decay": "psi",
+    "d": "clip",
+    "adjust_lr_fn": "rms",
 }
+VALUES = {"adjust_lr_fn": {"original": 0.0, "match_rms_adamw": 0.2}}
 
 
 class DampenedState(NamedTuple):
@@ -159,3 +163,50 @@ class RAdam(L2, EpsHat, optimizers.RAdam):
     """The second moment is trusted where ρ_t is above 5, not 4, and ε is added to √v, which is not corrected yet."""
 
     threshold: float | np.ndarray = 5.0
+
+
+@dataclass(frozen=True)
+class Muon(optimizers.Muon):
+    """The course's form, with the first s by default; computed in bfloat16, and on a W of shape (outputs, inputs).
+
+    Here all is computed in x's own precision, so a step differs by up to some hundredths of its length.
+    """
+
+    lr: float = 1e-3
+    weight_decay: float = 0.1
+    rms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Adafactor(optimizers.Adafactor):
+    """The paper's relative rate, at most 1/√t; nothing is added to g², but V has a least value; x shrinks by 1 - α λ.
+
+    Arguments
+    ---------
+    lr : the largest share of W that a step changes, default 0.01.
+    clip : called d, default 1.
+    weight_decay : λ, >= 0, default 0.
+    """
+
+    relative: bool = True
+    weight_decay: float = 0.0
+
+    fixed = {"relative", "eps"}
+
+    def step(self, x, g, state):
+        following, after = super().step(x, g, state)
+        return following - self.lr * self.weight_decay * x, after
+
+    def means(self, g, state, beta2):
+        """Return the running means with nothing added to g²."""
+        return super(Adafactor, replace(self, eps=0.0)).means(g, state, beta2)
+
+    def root(self, rows, columns):
+        """Return √V, with bounds for the mean of the rows and for V."""
+        smallest = np.finfo(rows.dtype).eps
+        V = np.outer(rows, columns) / max(rows.mean(), smallest) if columns.size else rows
+        return np.sqrt(np.maximum(V, smallest**2))
+
+    def rate(self, x, t):
+        """Return the rate of step t."""
+        return min(self.lr, t**-0.5) * max(1e-3, rms(x))

@@ -16,6 +16,7 @@ optimizer    what all share
 core         GradientDescent, Momentum, Adagrad, RMSprop, Adam
 relatives    AdamW, AMSGrad, AdaMax, Nadam, RAdam, Lion, NormalisedMomentum
 swats        SWATS, from Adam to momentum
+later        ScheduleFree, Prodigy, Sophia
 matrices     Muon, Shampoo, SOAP, Adafactor, which must know what forms a matrix
 in_place     Adam for long vectors
 schedules    learning rates that change from step to step
@@ -37,6 +38,14 @@ from adamcourse.optimizers.core import (
     RMSpropState,
 )
 from adamcourse.optimizers.groups import Groups
+from adamcourse.optimizers.later import (
+    Prodigy,
+    ProdigyState,
+    ScheduleFree,
+    ScheduleFreeState,
+    Sophia,
+    SophiaState,
+)
 from adamcourse.optimizers.matrices import (
     SOAP,
     Adafactor,

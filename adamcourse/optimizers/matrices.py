@@ -10,16 +10,16 @@ from typing import NamedTuple
 import numpy as np
 
 from adamcourse.optimizers.core import Adam
-from adamcourse.optimizers.optimizer import FRACTION, Optimizer, ema, parts, zeros
+from adamcourse.optimizers.optimizer import AT_LEAST_0, FRACTION, Optimizer, ema, parts, zeros
 
 QUINTIC = 3.4445, -4.7750, 2.0315
 _SHAPES = {}  # of the parts of states, by class of optimizers and shape of x
 
 
-def orthogonalised(G, steps=5):
+def orthogonalised(G, steps=5, eps=0.0):
     """Return a matrix with the singular vectors of G, and singular values near 1, by Newton and Schulz's iteration.
 
-    X ← G / ‖G‖,  then so often: X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X
+    X ← G / (‖G‖ + ε),  then so often: X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X
 
     It acts on each singular value as s ← a s + b s³ + c s⁵, and is not meant to converge: with these a, b, c five steps
     send every s from 0.01 to 1 into 0.68 to 1.14, and small ones rise by 3.4 a step.
@@ -28,6 +28,7 @@ def orthogonalised(G, steps=5):
     ---------
     G : matrix; its zero is returned as it is.
     steps : how often, default 5.
+    eps : ε, default 0.
 
     Source: Jordan and others 2024, Muon; the iteration Björck and Bowie 1971.
 
@@ -37,7 +38,7 @@ def orthogonalised(G, steps=5):
     """
     a, b, c = QUINTIC
     wide = G.shape[0] <= G.shape[1]
-    length = np.sqrt(np.sum(G**2))
+    length = np.sqrt(np.sum(G**2)) + eps
     X = (G if wide else G.T) / np.where(length > 0, length, 1)
     for _ in range(steps):
         A = X @ X.T
@@ -76,24 +77,25 @@ class MuonState(NamedTuple):
 class Muon(MatrixOptimizer):
     """Momentum whose matrix is made orthogonal before the step, so that all directions in it are walked alike.
 
-    m ← β m + (1 - β) g,  u = β m + (1 - β) g
-    W ← (1 - α λ) W - α s orthogonalised(u),  s = 0.2 √(longer side)
+    m ← β m + (1 - β) g,  u = β m + (1 - β) g,  or m without nesterov
+    W ← (1 - α λ) W - α s orthogonalised(u),  s = rms √(longer side)
 
     Convention: with this s the root mean square of a step is near 0.2 α, as Adam's, so that Adam's α and λ carry over
-    (match_rms_adamw in PyTorch). With rms=False s = √max(1, outputs / inputs), as in the first version. A rate belongs
-    to its s. The mean in place of the sum changes nothing, as the length of u drops out.
+    (match_rms_adamw in PyTorch). With rms=0 s = √max(1, outputs / inputs), as in the first version. A rate belongs to
+    its s. The mean in place of the sum changes nothing, as the length of u drops out.
 
     Arguments
     ---------
     lr : the learning rate α, >= 0, default 0.02.
     beta : β, 0 <= β < 1, default 0.95.
     weight_decay : λ, >= 0, default 0.
-    rms : which s, default True.
+    rms : the root mean square of a step over α, >= 0, default 0.2; 0 takes the other s.
+    nesterov : which u, default True.
 
     Raises ValueError when an argument is outside its range, or x is no matrix.
     Source: Jordan and others 2024; Liu and others 2025 (Moonlight), section 2.2, for s.
 
-    >>> muon, W = Muon(lr=1.0, rms=False), np.zeros((2, 2))
+    >>> muon, W = Muon(lr=1.0, rms=0), np.zeros((2, 2))
     >>> step = muon.update(W, np.array([[0.0, 2.0], [1e-3, 0.0]]), muon.start(W))[0]
     >>> np.linalg.svd(step, compute_uv=False).round(2)  # of singular values 2 and 0.001
     array([0.7 , 0.24])
@@ -102,9 +104,10 @@ class Muon(MatrixOptimizer):
     lr: float = 0.02
     beta: float = 0.95
     weight_decay: float = 0.0
-    rms: bool = True
+    rms: float = 0.2
+    nesterov: bool = True
 
-    ranges = {"beta": FRACTION}
+    ranges = {"beta": FRACTION, "rms": AT_LEAST_0}
 
     def start(self, x):
         """Return the state before the first step: a mean of 0."""
@@ -112,10 +115,13 @@ class Muon(MatrixOptimizer):
 
     def step(self, x, g, state):
         m = ema(state.m, g, self.beta)
-        u = ema(m, g, self.beta)  # Nesterov
+        return self.moved(x, ema(m, g, self.beta) if self.nesterov else m), MuonState(m)
+
+    def moved(self, x, u, eps=0.0):
+        """Return x after its decay and a step along u."""
         inputs, outputs = x.shape
-        s = 0.2 * max(inputs, outputs) ** 0.5 if self.rms else max(1.0, outputs / inputs) ** 0.5
-        return (1 - self.lr * self.weight_decay) * x - self.lr * s * orthogonalised(u), MuonState(m)
+        s = self.rms * max(inputs, outputs) ** 0.5 if self.rms else max(1.0, outputs / inputs) ** 0.5
+        return (1 - self.lr * self.weight_decay) * x - self.lr * s * orthogonalised(u, eps=eps)
 
 
 class ShampooState(NamedTuple):
@@ -205,20 +211,21 @@ class SOAPState(NamedTuple):
 class SOAP(MatrixOptimizer):
     """Run Adam in the directions in which a matrix of gradients varies, on both sides.
 
-    L ← β2 L + (1 - β2) G Gᵀ,  R ← β2 R + (1 - β2) Gᵀ G,  Q_L and Q_R their eigenvectors, anew every few steps
+    L ← β2 L + (1 - β2) G Gᵀ,  R ← β2 R + (1 - β2) Gᵀ G,  Q_L and Q_R their eigenvectors, refined every few steps
     m ← β1 m + (1 - β1) G,  v ← β2 v + (1 - β2) (Q_Lᵀ G Q_R)²
     W ← W - α Q_L (Q_Lᵀ m̂ Q_R / (√v̂ + ε)) Q_Rᵀ
 
-    Convention: the eigenvectors come from a full decomposition at the first step and every few steps, where the
-    published code refines them by one multiplication; m is kept in W's own axes, and v in those of the basis.
+    Convention: the eigenvectors come from a decomposition at the first step; later they are put in the order of their
+    eigenvalues, and v with them, and refined by one multiplication, Q ← qr(L Q), before the step. The published code
+    refines them after the step, and does not move at the first. m is kept in W's own axes, v in those of the basis.
 
     Arguments
     ---------
     lr, beta1, beta2, eps : as for Adam; defaults 0.003, 0.95, 0.95, 1e-8.
-    every : steps between two decompositions, 1 or more, default 10.
+    every : steps between two refinements, 1 or more, default 10.
 
     Raises ValueError when an argument is outside its range, or x is no matrix.
-    Source: Vyas and others 2024, Algorithm 3.
+    Source: Vyas and others 2024, Algorithms 3 and 4.
 
     >>> soap, W = SOAP(lr=0.1), np.zeros((2, 2))
     >>> soap.update(W, np.array([[3.0, 4.0], [0.0, 0.0]]), soap.start(W))[0].round(3)  # one direction, one step of α
@@ -243,14 +250,23 @@ class SOAP(MatrixOptimizer):
     def step(self, x, g, state):
         t = state.t + 1
         L, R = ema(state.L, g @ g.T, self.beta2), ema(state.R, g.T @ g, self.beta2)
-        Q_L, Q_R = state.Q_L, state.Q_R
-        if state.t % self.every == 0:
+        Q_L, Q_R, v = state.Q_L, state.Q_R, state.v
+        if state.t == 0:
             Q_L, Q_R = (np.linalg.eigh(side)[1][:, ::-1] for side in (L, R))
+        elif state.t % self.every == 0:
+            (Q_L, rows), (Q_R, columns) = _refined(Q_L, L), _refined(Q_R, R)
+            v = v[np.ix_(rows, columns)]
         m = ema(state.m, g, self.beta1)
-        v = ema(state.v, (Q_L.T @ g @ Q_R) ** 2, self.beta2)
+        v = ema(v, (Q_L.T @ g @ Q_R) ** 2, self.beta2)
         m_hat, v_hat = m / (1 - self.beta1**t), v / (1 - self.beta2**t)
         turned = Q_L.T @ m_hat @ Q_R / (np.sqrt(v_hat) + self.eps)
         return x - self.lr * (Q_L @ turned @ Q_R.T), SOAPState(L, R, Q_L, Q_R, m, v, t)
+
+
+def _refined(Q, A):
+    """Return eigenvectors of A that are better than Q, and the order into which they were put."""
+    order = np.argsort(-np.sum(Q * (A @ Q), axis=0), kind="stable")
+    return np.linalg.qr(A @ Q[:, order])[0], order
 
 
 class AdafactorState(NamedTuple):
@@ -302,21 +318,27 @@ class Adafactor(MatrixOptimizer):
 
     def step(self, x, g, state):
         t = state.t + 1
-        beta2, squares = 1 - t**-0.8, g**2 + g.dtype.type(self.eps)
-        if x.ndim == 2:
-            rows, columns = (
-                ema(state.rows, squares.mean(axis=1), beta2),
-                ema(state.columns, squares.mean(axis=0), beta2),
-            )
-            V = np.outer(rows / rows.mean(), columns)
-        else:
-            rows, columns = ema(state.rows, squares, beta2), state.columns
-            V = rows
-        U = g / np.sqrt(V)
-        U = U / max(1.0, _rms(U) / self.clip)
-        rate = self.lr * max(1e-3, _rms(x)) if self.relative else self.lr
-        return x - rate * U, AdafactorState(rows, columns, t)
+        rows, columns = self.means(g, state, 1 - t**-0.8)
+        U = g / self.root(rows, columns)
+        U = U / max(1.0, rms(U) / self.clip)
+        return x - self.rate(x, t) * U, AdafactorState(rows, columns, t)
+
+    def means(self, g, state, beta2):
+        """Return the running means over rows and columns with the next g² in them; of a vector, over each number."""
+        squares = g**2 + g.dtype.type(self.eps)
+        if g.ndim == 1:
+            return ema(state.rows, squares, beta2), state.columns
+        return ema(state.rows, squares.mean(axis=1), beta2), ema(state.columns, squares.mean(axis=0), beta2)
+
+    def root(self, rows, columns):
+        """Return √V, of the shape of x."""
+        return np.sqrt(np.outer(rows / rows.mean(), columns) if columns.size else rows)
+
+    def rate(self, x, t):
+        """Return the rate of step t."""
+        return self.lr * max(1e-3, rms(x)) if self.relative else self.lr
 
 
-def _rms(x):
+def rms(x):
+    """Return the root mean square of all numbers of x."""
     return float(np.sqrt(np.mean(np.square(x))))

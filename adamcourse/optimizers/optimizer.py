@@ -18,7 +18,7 @@ FINITE = ("finite", lambda value: True)
 class Optimizer(ABC):
     """What all optimizers share: hyperparameters that are checked, and an `update` that checks its arguments.
 
-    A field of a class is a hyperparameter: a number, or an array of numbers, unless its type is bool or int. `ranges`
+    A field of a class is a hyperparameter: a number, or an array of numbers, unless its type says otherwise. `ranges`
     says what the fields of this class may be; those of its parents hold, too.
     """
 
@@ -105,12 +105,16 @@ _KINDS = {}  # of states, by class of optimizers
 
 
 def _checked(name, value, kind, allowed):
-    """Return a field's value, True or False, a whole number, or floats that cannot be changed; or raise ValueError."""
+    """Return a field's value, a function, True or False, a whole number, or floats that stay; or raise ValueError."""
     words, holds = allowed
     kind = kind if isinstance(kind, str) else getattr(kind, "__name__", "float")  # a postponed annotation is a string
     if kind == "bool":
         if not isinstance(value, (bool, np.bool_)):
             raise ValueError(f"{name} = {value!r}: {name} must be True or False")
+        return value
+    if kind == "Callable":
+        if not callable(value):
+            raise ValueError(f"{name} = {value!r}: {name} must be a function")
         return value
     if kind == "int" and not isinstance(value, (int, np.integer)):
         raise ValueError(f"{name} = {value!r}: {name} must be a whole number")

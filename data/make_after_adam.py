@@ -1,0 +1,205 @@
+"""Record what later optimizers do on the small transformer, each with a search of its own, beside Adam's better one.
+
+    python data/make_after_adam.py            # all parts, on all processors
+    python data/make_after_adam.py race       # one part, in the place of its older record
+
+Writes data/after_adam.json, which lesson 16 draws. Runs, searches and the judging are those of make_language.py. Muon,
+Shampoo and SOAP get the twelve hidden matrices, and Adam the embeddings, the last layer and the vectors, with a rate of
+its own; the others get everything. ScheduleFree has a constant rate after the warm-up, and is judged at its average;
+Prodigy has a cosine and no warm-up; all others have both. Each may choose among the settings that SETTINGS lists,
+besides its rate.
+"""
+
+import itertools
+import json
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from make_language import BATCH, CONTEXT, KINDS, SEEDS, STEPS, best_setting, examples, run, search
+
+from adamcourse.networks import DrawnCurvature, Network, transformer
+from adamcourse.optimizers import (
+    SOAP,
+    Adafactor,
+    Adam,
+    AdamW,
+    Groups,
+    Lion,
+    Muon,
+    Prodigy,
+    ScheduleFree,
+    Shampoo,
+    Sophia,
+)
+from adamcourse.training import Training
+
+FILE = Path(__file__).with_name("after_adam.json")
+OTHER_SEEDS, EVERY = (3, 4, 5), 50
+
+
+def hidden(optimizer, rest):
+    """Return what gives the hidden matrices of a transformer to one optimizer, and the rest to Adam."""
+    groups = {"SelfAttention*": optimizer, "Dense[1-4].W": optimizer, "*": Adam(rest, beta2=0.95)}
+    return lambda network, rows: Groups(network.shapes, groups)
+
+
+def everywhere(optimizer):
+    """Return what gives each part of a network to one optimizer, in its shape."""
+    return lambda network, rows: Groups(network.shapes, {"*": optimizer})
+
+
+def curved(rate, **k):
+    """Return what makes Sophia, which draws labels from the network that it trains."""
+
+    def made(network, rows):
+        return Sophia(DrawnCurvature(Network(network.layers, network.input_shape), rows, BATCH), rate, **k)
+
+    return made
+
+
+KINDS |= {
+    "AdamW": (lambda rate, **k: AdamW(rate, **{"beta2": 0.95} | k), -2.5),
+    "Muon": (lambda rate, rest=0.01, **k: hidden(Muon(rate, **k), rest), -2.5),
+    "Shampoo": (lambda rate, rest=0.01, **k: hidden(Shampoo(rate, **k), rest), -2.5),
+    "SOAP": (lambda rate, rest=0.01, **k: hidden(SOAP(rate, **k), rest), -2.5),
+    "Adafactor": (lambda rate, **k: everywhere(Adafactor(rate, **k)), -2.5),
+    "Lion": (Lion, -3.5),
+    "ScheduleFree": (ScheduleFree, -2.5),
+    "Prodigy": (Prodigy, -0.5),
+    "Sophia": (curved, -3.5),
+}
+SETTINGS = {
+    "Adam": [{"beta2": 0.95}, {"beta2": 0.999}],
+    "Muon": [{"rest": 0.01}, {"rest": 0.0316}],
+    "Shampoo": [{"rest": 0.01}, {"rest": 0.0316}],
+    "SOAP": [{"rest": 0.01}, {"rest": 0.0316}],
+    "Adafactor": [{"relative": False}, {"relative": True}],
+    "Lion": [{"beta1": 0.9, "beta2": 0.99}, {"beta1": 0.95, "beta2": 0.98}],
+    "ScheduleFree": [{"beta1": 0.9, "beta2": 0.999}, {"beta1": 0.95, "beta2": 0.999}, {"beta1": 0.9, "beta2": 0.95}],
+    "Prodigy": [{"beta2": 0.999}, {"beta2": 0.99}],
+    "Sophia": [{"gamma": 0.005}, {"gamma": 0.05}, {"gamma": 0.5}],
+}
+LOOP = {"ScheduleFree": {"schedule": "constant"}, "Prodigy": {"warmup": False}}
+MANY = {"Prodigy": 3, "Adam": 5}
+
+
+def of(kind, **more):
+    """Return what an optimizer's jobs have in common."""
+    return {"many": MANY.get(kind, 4), **LOOP.get(kind, {}), **more}
+
+
+# --- the parts -----------------------------------------------------------------------------------------------------
+
+
+def race(pool):
+    """All of them, from the start of GPT."""
+    return {kind: best_setting(pool, kind, SETTINGS[kind], **of(kind, every=EVERY)) for kind in SETTINGS}
+
+
+def glorot(pool):
+    """Another start, with the settings of the race, and rates of their own."""
+    return elsewhere(pool, init="glorot", every=EVERY)
+
+
+def again(pool):
+    """The best of each once more, with seeds that chose nothing."""
+    found = {}
+    for kind in SETTINGS:
+        best = recorded("race")[kind]
+        job = of(kind, every=EVERY) | {"kind": kind, "rate": best["best"], "with": best["with"]}
+        ended = list(pool.map(run, [job | {"seed": seed} for seed in OTHER_SEEDS]))
+        found[kind] = {"losses": [end["loss"] for end in ended], "path": [end.get("path") for end in ended]}
+        print("again", kind, found[kind]["losses"], flush=True)
+    return found
+
+
+def longer(pool):
+    """Twice the steps, with the settings of the race, and rates of their own."""
+    return elsewhere(pool, steps=2 * STEPS, seeds=(0, 1))
+
+
+def sonnets(pool):
+    """Another text, with the settings of the race, and rates of their own."""
+    return elsewhere(pool, text="sonnets", steps=300)
+
+
+def elsewhere(pool, **more):
+    best = recorded("race")
+    return {kind: search(pool, kind, **of(kind, **more), **{"with": best[kind]["with"]}) for kind in SETTINGS}
+
+
+def adam(pool):
+    """Adam with a better search: quarter decades, both β, and another schedule."""
+    found = []
+    for schedule, beta1, beta2 in itertools.product(("cosine", "cooldown"), (0.9, 0.95), (0.95, 0.99, 0.999)):
+        rates = [float(f"{10**p:.3g}") for p in (-2.25, -2, -1.75, -1.5)]
+        job = {"kind": "Adam", "schedule": schedule, "with": {"beta1": beta1, "beta2": beta2}}
+        jobs = [job | {"rate": rate, "seed": seed} for rate in rates for seed in SEEDS]
+        losses = np.reshape([round(ended["loss"], 4) for ended in pool.map(run, jobs)], (len(rates), -1)).tolist()
+        found.append({"schedule": schedule, "beta1": beta1, "beta2": beta2, "rates": rates, "losses": losses})
+        print("adam", schedule, beta1, beta2, rates, np.mean(losses, axis=1).round(3).tolist(), flush=True)
+    return found
+
+
+def decay(pool):
+    """Weight decay for three of them, at the settings and rates of the race."""
+    found = {}
+    for kind in ("AdamW", "Muon", "Lion"):
+        best = recorded("race")["Adam" if kind == "AdamW" else kind]
+        for amount in (0.0, 0.1, 1.0):
+            job = {"kind": kind, "rate": best["best"], "with": best["with"] | {"weight_decay": amount}}
+            ended = pool.map(run, [job | {"seed": seed} for seed in SEEDS])
+            found.setdefault(kind, {})[amount] = [round(e["loss"], 4) for e in ended]
+        print("decay", kind, found[kind], flush=True)
+    return found
+
+
+def batches(pool):
+    """Adam and Muon with minibatches of other sizes, for 300 steps, each with rates of its own."""
+    found = {}
+    for kind, size in itertools.product(("Adam", "Muon"), (2, 8, 32, 128)):
+        job = {"batch": size, "steps": 300, "seeds": (0, 1), "first": -3.0 if size < 32 else -2.5}
+        found.setdefault(kind, {})[size] = best_setting(pool, kind, SETTINGS[kind], **of(kind, **job))
+    return found
+
+
+def seconds(pool):
+    """How long a step of training takes as a multiple of Adam's, in turns in one process on one thread."""
+    text, train, validation = examples("novel", 0)
+    network, trainings = transformer(len(text.characters), CONTEXT), {}
+    for kind in SETTINGS:
+        best = recorded("race")[kind]
+        made = KINDS[kind][0](best["best"], **best["with"])
+        made = made(network, train[0]) if callable(made) else made
+        trainings[kind] = Training(network, made, train, validation, BATCH, 0, network.start(0, "gpt"))
+    took = {kind: [] for kind in trainings}
+    for step in range(20, 421, 20):  # twenty steps hold two computations of roots, bases or curvatures
+        for kind, training in trainings.items():
+            begun = time.perf_counter()
+            training.run_until(steps=step)
+            took[kind].append(time.perf_counter() - begun)
+    middle = {kind: float(np.median(times[1:])) for kind, times in took.items()}
+    return {kind: round(middle[kind] / middle["Adam"], 3) for kind in middle}
+
+
+PARTS = {part.__name__: part for part in (race, glorot, again, longer, sonnets, adam, decay, batches, seconds)}
+
+
+def recorded(name):
+    """Return a part that is in the file already."""
+    return json.loads(FILE.read_text(encoding="utf-8"))[name]
+
+
+def main():
+    for name in sys.argv[1:] or PARTS:
+        with ProcessPoolExecutor() as pool:
+            part = PARTS[name](pool)
+        found = (json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}) | {name: part}
+        FILE.write_text(json.dumps(found, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
