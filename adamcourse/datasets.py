@@ -271,6 +271,22 @@ def load_language_trainings():
     return json.loads(_checked("language.json").read_text(encoding="utf-8"))
 
 
+def load_after_adam():
+    """Return the recorded trainings of the small transformer with later optimizers, a dict of dicts by part.
+
+    `race`, `glorot` (another start), `longer` and `sonnets` hold a search of each optimizer, as in
+    `load_language_trainings`, with the settings it chose, and `again` its best with other seeds; `adam` a better search
+    of Adam's, `decay` and `batches` what their names say, and `seconds` the time of a step as a multiple of Adam's.
+
+    Raises FileNotFoundError or ValueError when data/after_adam.json is missing or damaged.
+    Source: data/make_after_adam.py; see data/README.md.
+
+    >>> sorted(load_after_adam()["race"])[:3]
+    ['Adafactor', 'Adam', 'Lion']
+    """
+    return json.loads(_checked("after_adam.json").read_text(encoding="utf-8"))
+
+
 def load_framework_steps(framework):
     """Return a dict of steps that a framework's optimizers made: a start `x0`, eight gradients `grads`, and `cases`.
 

@@ -31,6 +31,7 @@ STYLES = {
     "Adagrad": Style("Adagrad", "#009E73", (0, (4, 1, 1, 1, 1, 1)), "^"),
     "RMSprop": Style("RMSprop", "#CC79A7", (0, (4, 1, 1, 1)), "D"),
     "Adam": Style("Adam", "#000000", "-", "P"),
+    "Muon": Style("Muon", "#5D3A9B", (0, (8, 1, 1, 1)), "*"),
 }
 OTHER = Style("", "#56595C", (0, (2, 1)), "X")
 TARGET_COLOR = "#E69F00"

@@ -3,11 +3,11 @@
     python data/make_after_adam.py            # all parts, on all processors
     python data/make_after_adam.py race       # one part, in the place of its older record
 
-Writes data/after_adam.json, which lesson 16 draws. Runs, searches and the judging are those of make_language.py. Muon,
-Shampoo and SOAP get the twelve hidden matrices, and Adam the embeddings, the last layer and the vectors, with a rate of
-its own; the others get everything. ScheduleFree has a constant rate after the warm-up, and is judged at its average;
-Prodigy has a cosine and no warm-up; all others have both. Each may choose among the settings that SETTINGS lists,
-besides its rate.
+Writes data/after_adam.json, which lesson 16 draws; steps that are never enough are written as Infinity. Runs, searches
+and the judging are those of make_language.py. Muon, Shampoo and SOAP get the twelve hidden matrices, and Adam the
+embeddings, the last layer and the vectors, with a rate of its own; the others get everything. ScheduleFree has a
+constant rate after the warm-up, and is judged at its average; Prodigy has a cosine and no warm-up; all others have
+both. Each may choose among the settings that SETTINGS lists, besides its rate.
 """
 
 import itertools
@@ -17,9 +17,13 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import numpy as np
 from make_language import BATCH, CONTEXT, KINDS, SEEDS, STEPS, best_setting, examples, run, search
 
+# isort: split
+# the line above comes first: it sets one thread for each run, which NumPy asks for when it is loaded
+import numpy as np
+
+from adamcourse.contest import YOURS, benchmark, score
 from adamcourse.networks import DrawnCurvature, Network, transformer
 from adamcourse.optimizers import (
     SOAP,
@@ -80,7 +84,7 @@ SETTINGS = {
     "Lion": [{"beta1": 0.9, "beta2": 0.99}, {"beta1": 0.95, "beta2": 0.98}],
     "ScheduleFree": [{"beta1": 0.9, "beta2": 0.999}, {"beta1": 0.95, "beta2": 0.999}, {"beta1": 0.9, "beta2": 0.95}],
     "Prodigy": [{"beta2": 0.999}, {"beta2": 0.99}],
-    "Sophia": [{"gamma": 0.005}, {"gamma": 0.05}, {"gamma": 0.5}],
+    "Sophia": [{"gamma": 0.005}, {"gamma": 0.05}, {"gamma": 0.5}, {"gamma": 5.0}],
 }
 LOOP = {"ScheduleFree": {"schedule": "constant"}, "Prodigy": {"warmup": False}}
 MANY = {"Prodigy": 3, "Adam": 5}
@@ -102,6 +106,12 @@ def race(pool):
 def glorot(pool):
     """Another start, with the settings of the race, and rates of their own."""
     return elsewhere(pool, init="glorot", every=EVERY)
+
+
+def small_head(pool):
+    """The start from which lesson 14 found Adam behind momentum, which runs here, too."""
+    momentum = best_setting(pool, "Momentum", [{"beta": 0.9}, {"beta": 0.95}], init="small_head", every=EVERY)
+    return elsewhere(pool, init="small_head", every=EVERY) | {"Momentum": momentum}
 
 
 def again(pool):
@@ -166,6 +176,16 @@ def batches(pool):
     return found
 
 
+def contest(pool):
+    """The scores of those that see single numbers in the contest of lesson 13, and their steps for each task."""
+    found = {}
+    for kind in (Lion, ScheduleFree, Prodigy):
+        results = benchmark(kind)
+        medians = {task: results[task][YOURS].median for task in results}
+        found[kind.__name__] = {"score": score(results), "steps": medians}
+    return found
+
+
 def seconds(pool):
     """How long a step of training takes as a multiple of Adam's, in turns in one process on one thread."""
     text, train, validation = examples("novel", 0)
@@ -185,7 +205,10 @@ def seconds(pool):
     return {kind: round(middle[kind] / middle["Adam"], 3) for kind in middle}
 
 
-PARTS = {part.__name__: part for part in (race, glorot, again, longer, sonnets, adam, decay, batches, seconds)}
+PARTS = {
+    part.__name__: part
+    for part in (race, glorot, small_head, again, longer, sonnets, adam, decay, batches, contest, seconds)
+}
 
 
 def recorded(name):

@@ -59,6 +59,7 @@ WON = {
     "rare_classes": {"optimizer": "Adam", "rate": 10**-0.5, "power": 1.0},
     "learning_to_write": {"optimizer": "momentum", "init": "Glorot's, last layer 0.02", "step": 600},
     "one_outlier": {"size": 1e3, "memory": 1e3, "norm": 10**0.5},
+    "newton_schulz": {"matrix": "a gradient of lesson 14", "coefficients": "1.5, -0.5, 0, which converge", "steps": 12},
     "two_dialects": {"optimizer": "Nadam", "second": "Optax", "size": 1.0},
 }
 CALLS = re.compile(rf"^({'|'.join(MADE)})\(", flags=re.M)

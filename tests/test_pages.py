@@ -98,4 +98,4 @@ def test_an_unknown_lesson_is_named(capsys):
     with pytest.raises(SystemExit) as stopped:
         pages.main(["16"])
     assert stopped.value.code == 2
-    assert "16: there are lessons 00 to 15, and sheet" in capsys.readouterr().err
+    assert "17: there are lessons 00 to 16, and sheet" in capsys.readouterr().err

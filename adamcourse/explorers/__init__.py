@@ -19,4 +19,5 @@ two_dialects         lesson 12: one optimizer as two frameworks write it, and wh
 rare_classes         lesson 13: classes of different frequency under three optimizers
 learning_to_write    lesson 14: what a small transformer has learned of Moby-Dick, and what it writes
 one_outlier          lesson 15: one gradient that is too large, Adam's second memory, and a clip
+newton_schulz        lesson 16: singular values before and after steps of an iteration
 """

@@ -122,6 +122,12 @@ ANSWERS = {
         "everything is cut among the workers",
         "weights + gradients + state / workers",
     ),
+    "16_after_adam": (
+        "newton_schulz_step",
+        "a * X + b * X**3 + c * X**5",
+        "the powers are of each number, not of the matrix",
+        "a * X + b * X @ X.T @ X + c * X @ X.T @ X @ X.T @ X",
+    ),
     "01_descend_a_slope": ("gradient_step", "x + lr * gradient", "you walk uphill", "x - lr * gradient"),
 }
 

@@ -1,0 +1,128 @@
+"""The recorded trainings of lesson 16: made as they say they were; its toy, and what it concludes."""
+
+import numpy as np
+import pytest
+
+from adamcourse.datasets import load_after_adam, load_text
+from adamcourse.networks import Dense, DrawnCurvature, Network, transformer, windows
+from adamcourse.optimizers import Adam, Cosine, Prodigy, ScheduleFree, Scheduled, Warmup
+from adamcourse.training import Training
+from tests.scripts import script_of_data
+from tests.test_class_version import source_of
+
+FOUND = load_after_adam()
+NOVEL = load_text()
+PLACES = ("race", "glorot", "small_head", "longer", "sonnets")
+
+
+def means(part):
+    """Return the mean loss of each optimizer of a part at its best rate."""
+    return {kind: np.mean(search["losses"], axis=1).min() for kind, search in FOUND[part].items()}
+
+
+@pytest.mark.parametrize("kind", ["Muon", "SOAP", "ScheduleFree", "Sophia"])
+def test_the_recorded_runs_begin_as_a_training_begins(kind):
+    """Another processor rounds otherwise, and a training magnifies it: within 50 steps to the third digit."""
+    script = script_of_data("make_after_adam")
+    best = FOUND["race"][kind]
+    network, (_, train, validation) = transformer(len(NOVEL.characters)), script.examples("novel", 0)
+    made = script.KINDS[kind][0](best["best"], **best["with"])
+    made = Scheduled(made(network, train[0]) if callable(made) else made, Warmup(30))
+    made = made if kind == "ScheduleFree" else Scheduled(made, Cosine(600))
+    training = Training(network, made, train, validation, 32, 0, network.start(0, "gpt"))
+    training.run_until(steps=50)
+    assert network.evaluate(getattr(training, "average", training.w), *validation).loss == pytest.approx(
+        best["path"][0][0], abs=0.03
+    )
+
+
+def test_every_best_rate_has_a_worse_one_on_both_sides():
+    for part in PLACES:
+        for search in FOUND[part].values():
+            losses = np.mean(search["losses"], axis=1)
+            assert 0 < losses.argmin() < len(losses) - 1
+            assert search["best"] == search["rates"][losses.argmin()]
+
+
+# --- the toy of one matrix -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def toy():
+    """What the lesson's cells define: Recall, kinds, walk and best."""
+    names = {}
+    for cell in ("recall", "axes", "kinds", "walk"):
+        exec(source_of("16_after_adam", cell), names)
+    return names
+
+
+def turned(seed):
+    rng = np.random.default_rng(seed)
+    return [np.linalg.qr(rng.normal(size=(32, 32)))[0] for _ in range(2)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_the_three_only_adam_depends_on_the_axes_and_who_is_ahead_on_the_steps(toy, seed):
+    ends = {
+        (name, steps): [toy["best"](name, pairs, None, steps) for pairs in (toy["axes"]["along the axes"], turned(seed))]
+        for name in toy["kinds"]
+        for steps in (30, 60)
+    }
+    for steps in (30, 60):
+        along, across = ends["momentum", steps]
+        assert along == pytest.approx(across, rel=1e-6)
+        along, across = ends["Muon", steps]
+        assert 0.4 < along / across < 2.5  # a choice among rates whose ends lie near each other
+        along, across = ends["Adam", steps]
+        assert along < 1e-20 < 1e-12 < across
+    assert ends["Muon", 30][1] < 0.5 * ends["Adam", 30][1] < 0.5 * ends["momentum", 30][1]
+    assert ends["Adam", 60][1] < 0.1 * ends["Muon", 60][1]
+
+
+def test_on_four_pairs_a_step_nobody_is_far_ahead(toy):
+    for pairs in (toy["axes"]["along the axes"], turned(0)):
+        ends = [toy["best"](name, pairs, 4, 30) for name in toy["kinds"]]
+        assert max(ends) < 2 * min(ends)
+
+
+# --- what the lesson says of each ------------------------------------------------------------------------------------
+
+
+def noisy(optimizer, steps, far=10.0):
+    rng, x = np.random.default_rng(3), np.zeros(200)
+    state = optimizer.start(x)
+    for _ in range(steps):
+        x, state = optimizer.update(x, x - far + 5 * rng.normal(size=200), state)
+    return x, state
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.3, 1.0])
+def test_the_average_comes_nearer_with_the_root_of_the_steps_and_adam_stays(rate):
+    averages, stays = [], []
+    for steps in (2000, 8000, 32_000):
+        averages.append(np.sqrt(np.mean((noisy(ScheduleFree(rate), steps)[1].average - 10) ** 2)))
+        stays.append(np.sqrt(np.mean((noisy(Adam(rate), steps)[0] - 10) ** 2)))
+    assert np.divide(averages[:2], averages[1:]) == pytest.approx(2, rel=0.2)
+    assert np.divide(stays[:2], stays[1:]) == pytest.approx(1, rel=0.2)
+
+
+def test_prodigy_finds_a_distance_of_the_right_size():
+    for far in (10.0, 1000.0):
+        assert 0.3 * far < noisy(Prodigy(), 2000, far)[1].d < far
+
+
+def test_true_labels_measure_the_mean_gradient_and_drawn_ones_do_not():
+    """p = (0.9, 0.1) and always right: p (1 - p) = 0.09 with drawn labels; with true ones n 0.1²."""
+    network, w = Network([Dense(2)], (1,)), np.array([0, 0, np.log(9), 0])
+    for n in (10, 100):
+        curvature = DrawnCurvature(network, np.zeros((n, 1)), n)
+        assert np.mean([curvature(w, t)[2] for t in range(4000)]) == pytest.approx(0.09, rel=0.06)
+        g = network.loss_on(np.zeros((n, 1)), np.zeros(n, int)).value_and_gradient(w)[1][2]
+        assert n * g**2 == pytest.approx(n * 0.01, rel=1e-9)
+
+
+def test_the_fixed_point_of_muons_polynomial_repels():
+    a, b, c = 3.4445, -4.7750, 2.0315
+    s = np.sqrt((-b - np.sqrt(b**2 - 4 * c * (a - 1))) / (2 * c))
+    assert a * s + b * s**3 + c * s**5 == pytest.approx(s) and s == pytest.approx(0.868, abs=5e-4)
+    assert abs(a + 3 * b * s**2 + 5 * c * s**4) > 1
