@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from adamcourse.datasets import load_after_adam, load_text
-from adamcourse.networks import Dense, DrawnCurvature, Network, transformer, windows
-from adamcourse.optimizers import Adam, Cosine, Prodigy, ScheduleFree, Scheduled, Warmup
+from adamcourse.networks import Dense, DrawnCurvature, Network, transformer
+from adamcourse.optimizers import Adam, Cosine, Prodigy, Scheduled, ScheduleFree, Warmup
 from adamcourse.training import Training
 from tests.scripts import script_of_data
 from tests.test_class_version import source_of
@@ -64,7 +64,9 @@ def turned(seed):
 @pytest.mark.parametrize("seed", range(5))
 def test_of_the_three_only_adam_depends_on_the_axes_and_who_is_ahead_on_the_steps(toy, seed):
     ends = {
-        (name, steps): [toy["best"](name, pairs, None, steps) for pairs in (toy["axes"]["along the axes"], turned(seed))]
+        (name, steps): [
+            toy["best"](name, pairs, None, steps) for pairs in (toy["axes"]["along the axes"], turned(seed))
+        ]
         for name in toy["kinds"]
         for steps in (30, 60)
     }

@@ -535,6 +535,39 @@ def test_messages_on_several_threads_are_answered_one_after_the_other(line):
     assert explorer.says.value == f"height {explorer.controls['height'].value:.2f}"
 
 
+@pytest.fixture
+def sent(monkeypatch):
+    """A function that says when the message that is being handled was sent."""
+    at = [None]
+    monkeypatch.setattr("adamcourse.explorers.explorer._asked_at", lambda: at[0])
+    return lambda when: at.__setitem__(0, when)
+
+
+def test_a_button_that_was_clicked_first_and_is_handled_last_changes_nothing(line, sent):
+    explorer, _ = line
+    sent(2)
+    explorer.controls["height"].value = 0.9
+    sent(1)
+    explorer.set(**explorer.presets["Reset"])
+    assert (explorer.controls["height"].value, explorer.says.value) == (0.9, "height 0.90")
+    sent(3)
+    explorer.set(**explorer.presets["Reset"])
+    assert (explorer.controls["height"].value, explorer.says.value) == (0.5, "height 0.50")
+
+
+def test_a_move_that_was_made_before_a_click_and_is_handled_after_it_is_taken_back(line, sent):
+    explorer, drawn = line
+    sent(2)
+    explorer.set(height=0.2)
+    sent(1)
+    explorer.controls["height"].value = 0.9
+    assert (explorer.controls["height"].value, explorer.says.value) == (0.2, "height 0.20")
+    sent(2)  # of one moment: the later one counts
+    explorer.controls["height"].value = 0.8
+    assert explorer.says.value == "height 0.80"
+    assert 0.9 not in drawn
+
+
 def test_a_preset_on_another_thread_waits_for_the_tick_that_is_being_drawn(played):
     explorer, slider = played
     begun, go, draw = threading.Event(), threading.Event(), explorer.draw

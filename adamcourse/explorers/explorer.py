@@ -14,6 +14,7 @@ from typing import NamedTuple
 import ipywidgets as widgets
 import numpy as np
 import traitlets
+from IPython import get_ipython
 
 from adamcourse.explorers.frames import Frames
 from adamcourse.explorers.prefetch import Debouncer, next_value
@@ -21,6 +22,15 @@ from adamcourse.plots import show_picture
 
 KEPT = 100  # pictures of an explorer
 _turn = threading.RLock()
+
+
+def _asked_at():
+    """Return when the message that is being handled was sent, by the browser's clock, or None without a kernel.
+
+    The kernel handles the messages of widgets in several threads, so that a later one may be handled first.
+    """
+    kernel = getattr(get_ipython(), "kernel", None)
+    return kernel.get_parent().get("header", {}).get("date") if kernel else None
 
 
 def _in_turn(method):
@@ -159,7 +169,7 @@ class Explorer:
             self._check_names(values)
         self.picture = Picture(layout=widgets.Layout(width=f"{fig.bbox.width:.0f}px", max_width="100%"))
         self.says, self.verdict = widgets.HTML(), widgets.HTML()
-        self._moving, self._held = [], False
+        self._moving, self._held, self._asked = [], False, {}
         self._kept, self._debouncer = lru_cache(KEPT)(self._drawn), Debouncer()
         fig.canvas.draw()
         fig.set_layout_engine("none")  # laid out once: from here on the axes stay where they are
@@ -180,7 +190,8 @@ class Explorer:
                 if isinstance(control, PlayedSlider):
                     control.stop()
             for name, value in values.items():
-                self.controls[name].value = value
+                if self._is_newest(name):
+                    self.controls[name].value = value
         finally:
             self._held = False
         self._show()
@@ -204,12 +215,28 @@ class Explorer:
         self._kept.cache_clear()
         self._show()
 
+    def _is_newest(self, name):
+        """Return whether no later message has moved a control, and note when this one was sent."""
+        last, now = self._asked.get(name), _asked_at()
+        if last and now and now < last:
+            return False
+        self._asked[name] = now
+        return True
+
     @_in_turn
     def _moved(self, name, change):
-        """Answer a control, and draw ahead what follows if it moves on."""
-        if not self._held:
+        """Answer a control, and draw ahead what follows if it moves on; undo what was overtaken by a button."""
+        if self._held:
+            return
+        if self._is_newest(name):
             self._show()
             self._debouncer.then(self._prefetch, name, next_value(change["owner"], change["old"], change["new"]))
+        else:
+            self._held = True
+            try:
+                change["owner"].value = change["old"]
+            finally:
+                self._held = False
 
     @_in_turn
     def _prefetch(self, name, value):

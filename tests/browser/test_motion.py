@@ -35,6 +35,19 @@ def draw(**values):
 
 display(Explorer(fig, draw, sliders, about="Nothing moves."), last)
 """
+LATE = """
+import contextvars, threading, ipywidgets
+from adamcourse.explorers.rare_classes import rare_classes
+
+def late(handle):
+    def later(*args):
+        threading.Timer(0.5, contextvars.copy_context().run, (handle, *args)).start()
+    return later
+
+kind, name = {which}
+setattr(kind, name, late(getattr(kind, name)))
+rare_classes()
+"""
 WATCH = """
 picture => {
     picture.sources = [];
@@ -85,6 +98,17 @@ def ahead(open_notebook):
     """An explorer that says whether it was drawn ahead, and the words below it, which say what was drawn last."""
     with open_notebook(write_notebook("browser-test-ahead", AHEAD)) as page:
         yield Shown(page), page.locator(".jp-OutputArea .widget-label").last
+
+
+@pytest.fixture(
+    scope="module",
+    params=["ipywidgets.Button, '_handle_button_msg'", "ipywidgets.Dropdown, 'set_state'"],
+    ids=["button", "list"],
+)
+def overtaken(request, open_notebook):
+    """An explorer whose buttons, or whose list, are handled half a second late, in another thread."""
+    with open_notebook(write_notebook("browser-test-late", LATE.replace("{which}", request.param))) as page:
+        yield Shown(page), request.param
 
 
 @pytest.fixture
@@ -288,3 +312,20 @@ def test_in_presentation_mode_an_explorer_answers(presenting, race):
     expect(shown.sentence).not_to_have_text(said)
     assert shown.pixels() != before
     presenting.screenshot(path=SCREENSHOTS / "presentation.png")
+
+
+def test_what_was_done_last_counts_in_whatever_order_the_kernel_handles_it(overtaken):
+    """The kernel handles the messages of widgets in two threads (ipykernel 7.4, JupyterLab 4.6)."""
+    shown, which = overtaken
+    chosen = shown.box.locator("select").first
+    if "Button" in which:
+        shown.click("Reset")
+        chosen.select_option(label="Adam")
+        last = "Adam, "
+    else:
+        chosen.select_option(label="Adam")
+        shown.click("Reset")
+        last = "gradient descent, "
+    shown.page.wait_for_timeout(2000)  # what is late has come
+    expect(shown.sentence).to_contain_text(last)
+    expect(chosen.locator("option:checked")).to_have_text(last.rstrip(", "))
