@@ -23,7 +23,7 @@ from make_language import BATCH, CONTEXT, KINDS, SEEDS, STEPS, best_setting, exa
 # the line above comes first: it sets one thread for each run, which NumPy asks for when it is loaded
 import numpy as np
 
-from adamcourse.contest import YOURS, benchmark, score
+from adamcourse.contest import YOURS, measured, score
 from adamcourse.networks import DrawnCurvature, Network, transformer
 from adamcourse.optimizers import (
     SOAP,
@@ -136,9 +136,15 @@ def sonnets(pool):
     return elsewhere(pool, text="sonnets", steps=300)
 
 
-def elsewhere(pool, **more):
+def cooldown(pool):
+    """Another schedule, for those that had a cosine and a warm-up."""
+    return elsewhere(pool, [kind for kind in SETTINGS if kind not in LOOP], schedule="cooldown")
+
+
+def elsewhere(pool, kinds=SETTINGS, **more):
+    """Search once more with the settings of the race, but rates of their own."""
     best = recorded("race")
-    return {kind: search(pool, kind, **of(kind, **more), **{"with": best[kind]["with"]}) for kind in SETTINGS}
+    return {kind: search(pool, kind, **of(kind, **more), **{"with": best[kind]["with"]}) for kind in kinds}
 
 
 def adam(pool):
@@ -180,7 +186,7 @@ def contest(pool):
     """The scores of those that see single numbers in the contest of lesson 13, and their steps for each task."""
     found = {}
     for kind in (Lion, ScheduleFree, Prodigy):
-        results = benchmark(kind)
+        results = measured(kind)
         medians = {task: results[task][YOURS].median for task in results}
         found[kind.__name__] = {"score": score(results), "steps": medians}
     return found
@@ -205,10 +211,8 @@ def seconds(pool):
     return {kind: round(middle[kind] / middle["Adam"], 3) for kind in middle}
 
 
-PARTS = {
-    part.__name__: part
-    for part in (race, glorot, small_head, again, longer, sonnets, adam, decay, batches, contest, seconds)
-}
+ALL = race, glorot, small_head, again, longer, sonnets, cooldown, adam, decay, batches, contest, seconds
+PARTS = {part.__name__: part for part in ALL}
 
 
 def recorded(name):

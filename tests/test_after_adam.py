@@ -52,7 +52,7 @@ def toy():
     """What the lesson's cells define: Recall, kinds, walk and best."""
     names = {}
     for cell in ("recall", "axes", "kinds", "walk"):
-        exec(source_of("16_after_adam", cell), names)
+        exec(source_of("16_look_beyond_adam", cell), names)
     return names
 
 
@@ -91,10 +91,10 @@ def test_on_four_pairs_a_step_nobody_is_far_ahead(toy):
 
 
 def noisy(optimizer, steps, far=10.0):
-    rng, x = np.random.default_rng(3), np.zeros(200)
+    rng, x = np.random.default_rng(3), np.zeros(1000)
     state = optimizer.start(x)
     for _ in range(steps):
-        x, state = optimizer.update(x, x - far + 5 * rng.normal(size=200), state)
+        x, state = optimizer.update(x, x - far + 5 * rng.normal(size=1000), state)
     return x, state
 
 
@@ -128,3 +128,60 @@ def test_the_fixed_point_of_muons_polynomial_repels():
     s = np.sqrt((-b - np.sqrt(b**2 - 4 * c * (a - 1))) / (2 * c))
     assert a * s + b * s**3 + c * s**5 == pytest.approx(s) and s == pytest.approx(0.868, abs=5e-4)
     assert abs(a + 3 * b * s**2 + 5 * c * s**4) > 1
+
+
+# --- what the lesson says of the race ------------------------------------------------------------------------------
+
+
+def test_the_three_that_know_matrices_are_first_everywhere_and_which_of_them_changes():
+    firsts = set()
+    for part in (*PLACES, "cooldown"):
+        order = sorted(means(part), key=means(part).get)
+        assert set(order[:3]) == {"Muon", "Shampoo", "SOAP"}
+        firsts.add(order[0])
+    assert firsts == {"Muon", "SOAP"}
+    again = {kind: np.mean(runs["losses"]) for kind, runs in FOUND["again"].items()}
+    assert set(sorted(again, key=again.get)[:3]) == {"Muon", "Shampoo", "SOAP"}
+
+
+def test_all_seeds_of_four_lie_below_adams_mean_and_of_four_above():
+    for kind, search in FOUND["race"].items():
+        losses = search["losses"][search["rates"].index(search["best"])] + FOUND["again"][kind]["losses"]
+        if kind in ("SOAP", "Muon", "Shampoo", "ScheduleFree"):
+            assert max(losses) < means("race")["Adam"]
+        elif kind != "Adam":
+            assert min(losses) > means("race")["Adam"]
+        assert np.ptp(losses[:3]) <= (0.14 if kind in ("Lion", "Sophia") else 0.04)
+
+
+def test_steps_and_seconds_to_what_adam_has_at_its_end():
+    steps = {}
+    for kind, search in FOUND["race"].items():
+        there = np.flatnonzero(np.mean(search["path"], axis=0) <= means("race")["Adam"] + 1e-9)
+        steps[kind] = 50 * (there[0] + 1) if len(there) else np.inf
+    assert (steps["SOAP"], steps["Muon"], steps["Adam"], steps["Lion"]) == (300, 350, 600, np.inf)
+    for kind in ("SOAP", "Muon"):
+        assert 0.6 < steps[kind] * FOUND["seconds"][kind] / 600 < 0.75
+
+
+def test_a_better_schedule_is_worth_a_third_of_muons_lead_and_most_of_schedule_frees():
+    best = {
+        schedule: min(np.mean(w["losses"], axis=1).min() for w in FOUND["adam"] if w["schedule"] == schedule)
+        for schedule in ("cosine", "cooldown")
+    }
+    gain, race = best["cosine"] - best["cooldown"], means("race")
+    assert 0.3 < gain / (race["Adam"] - race["Muon"]) < 0.4
+    assert race["ScheduleFree"] < best["cooldown"] < race["ScheduleFree"] + 0.015
+    assert all(loss < race[kind] for kind, loss in means("cooldown").items())
+
+
+def test_small_minibatches_shrink_muons_lead_and_do_not_end_it():
+    ends = {k: {int(n): np.mean(s["losses"], axis=1).min() for n, s in v.items()} for k, v in FOUND["batches"].items()}
+    lead = {n: ends["Adam"][n] - ends["Muon"][n] for n in (2, 8, 32, 128)}
+    assert min(lead[2], lead[8]) > 0.07 and max(lead[2], lead[8]) < 0.1 < 0.17 < min(lead[32], lead[128])
+
+
+def test_decay_changes_little_here():
+    for kind, by_amount in FOUND["decay"].items():
+        plain, some = np.mean(by_amount["0.0"]), np.mean(by_amount["0.1"])
+        assert abs(plain - some) < 0.015, kind

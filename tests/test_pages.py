@@ -96,6 +96,6 @@ def test_the_command_writes_pages_and_slides(tmp_path, capsys):
 
 def test_an_unknown_lesson_is_named(capsys):
     with pytest.raises(SystemExit) as stopped:
-        pages.main(["16"])
+        pages.main(["17"])
     assert stopped.value.code == 2
     assert "17: there are lessons 00 to 16, and sheet" in capsys.readouterr().err

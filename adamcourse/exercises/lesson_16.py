@@ -71,6 +71,11 @@ EXERCISES = (
                 "X Xᵀ stands to the left of X; Xᵀ X would stand to the right.",
             ),
             Mistake(
+                "X Xᵀ has the third power in the last term",
+                {"A @ A @ X": "A @ A @ A @ X"},
+                "(X Xᵀ)² X: two factors A, and one X.",
+            ),
+            Mistake(
                 "the last power is the third",
                 {"A @ A @ X": "A @ X"},
                 "The last term has (X Xᵀ)²: A @ A @ X.",
@@ -156,6 +161,11 @@ EXERCISES = (
                 "row and column are added, and the mean taken off",
                 {"np.outer(rows, columns) / squares.mean()": "rows[:, None] + columns - squares.mean()"},
                 "That fits differences. Rows should be multiples of each other: multiply, then divide by the mean.",
+            ),
+            Mistake(
+                "this is the largest of each column",
+                {"squares.mean(axis=0)": "squares.max(axis=0)"},
+                "That is another method, SM3. Adafactor keeps means.",
             ),
             Mistake(
                 "axis 1 stands twice",
@@ -244,6 +254,11 @@ EXERCISES = (
                 "// rounds down to a whole number. Divide with /.",
             ),
             Mistake(
+                "this is the sum of all z",
+                {"average + (z - average) / t": "average * (t - 1) + z"},
+                "Divide by t: the mean is asked for.",
+            ),
+            Mistake(
                 "this is a sum",
                 {"average + (z - average) / t": "average + z"},
                 "The mean of t numbers: the old one counts (t - 1) / t, the new one 1/t.",
@@ -284,6 +299,16 @@ EXERCISES = (
                 "Muon is counted with two moments",
                 {"m * n": "2 * m * n"},
                 "Muon keeps a mean of gradients, and nothing of their squares.",
+            ),
+            Mistake(
+                "Muon keeps X Xᵀ as well",
+                {"m * n": "m * n + m * m"},
+                "X Xᵀ is made anew in each step. What stays is the mean of gradients.",
+            ),
+            Mistake(
+                "Adam is counted with the sides of the matrix",
+                {"2 * m * n": "2 * (m + n)"},
+                "m and v are matrices of m × n.",
             ),
             Mistake(
                 "Adam is counted with one moment",

@@ -76,7 +76,7 @@ def newton_schulz():
         {
             "matrix": choice("matrix", MATRICES, RANDOM),
             "coefficients": choice("coefficients a, b, c", tuple(COEFFICIENTS), MUON),
-            "steps": play_slider("steps", 0, 20, 0),
+            "steps": play_slider("steps", 0, 20, 1),
         },
         about="the singular values of a matrix before and after steps of Newton and Schulz's iteration.",
         presets={

@@ -122,7 +122,7 @@ ANSWERS = {
         "everything is cut among the workers",
         "weights + gradients + state / workers",
     ),
-    "16_after_adam": (
+    "16_look_beyond_adam": (
         "newton_schulz_step",
         "a * X + b * X**3 + c * X**5",
         "the powers are of each number, not of the matrix",
