@@ -10,14 +10,13 @@ constant rate after the warm-up, and is judged at its average; Prodigy has a cos
 both. Each may choose among the settings that SETTINGS lists, besides its rate.
 """
 
-import itertools
 import json
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from make_language import BATCH, CONTEXT, KINDS, SEEDS, STEPS, best_setting, examples, run, search
+from make_language import BATCH, CONTEXT, KINDS, STEPS, best_setting, examples, run, search
 
 # isort: split
 # the line above comes first: it sets one thread for each run, which NumPy asks for when it is loaded
@@ -29,7 +28,6 @@ from adamcourse.optimizers import (
     SOAP,
     Adafactor,
     Adam,
-    AdamW,
     Groups,
     Lion,
     Muon,
@@ -65,34 +63,33 @@ def curved(rate, **k):
 
 
 KINDS |= {
-    "AdamW": (lambda rate, **k: AdamW(rate, **{"beta2": 0.95} | k), -2.5),
-    "Muon": (lambda rate, rest=0.01, **k: hidden(Muon(rate, **k), rest), -2.5),
-    "Shampoo": (lambda rate, rest=0.01, **k: hidden(Shampoo(rate, **k), rest), -2.5),
-    "SOAP": (lambda rate, rest=0.01, **k: hidden(SOAP(rate, **k), rest), -2.5),
+    "Adam": (lambda rate, **k: Adam(rate, **k), -2.5),
+    "Muon": (lambda rate, rest=0.0316, **k: hidden(Muon(rate, **k), rest), -2.0),
+    "Shampoo": (lambda rate, rest=0.0316, **k: hidden(Shampoo(rate, **k), rest), -2.0),
+    "SOAP": (lambda rate, rest=0.0316, **k: hidden(SOAP(rate, **k), rest), -2.0),
     "Adafactor": (lambda rate, **k: everywhere(Adafactor(rate, **k)), -2.5),
-    "Lion": (Lion, -3.5),
-    "ScheduleFree": (ScheduleFree, -2.5),
-    "Prodigy": (Prodigy, -0.5),
-    "Sophia": (curved, -3.5),
+    "Lion": (Lion, -3.0),
+    "ScheduleFree": (ScheduleFree, -2.0),
+    "Prodigy": (Prodigy, -1.0),
+    "Sophia": (curved, -3.0),
 }
 SETTINGS = {
-    "Adam": [{"beta2": 0.95}, {"beta2": 0.999}],
-    "Muon": [{"rest": 0.01}, {"rest": 0.0316}],
-    "Shampoo": [{"rest": 0.01}, {"rest": 0.0316}],
-    "SOAP": [{"rest": 0.01}, {"rest": 0.0316}],
+    "Adam": [{"beta2": 0.95}, {"beta2": 0.999}, {"beta1": 0.8, "beta2": 0.99}],
+    "Muon": [{"rest": 0.01}, {"rest": 0.0316}, {"beta": 0.9}],
+    "Shampoo": [{"rest": 0.01}, {"rest": 0.0316}, {"beta": 0.9}],
+    "SOAP": [{"rest": 0.01}, {"rest": 0.0316}, {"beta1": 0.9}],
     "Adafactor": [{"relative": False}, {"relative": True}],
-    "Lion": [{"beta1": 0.9, "beta2": 0.99}, {"beta1": 0.95, "beta2": 0.98}],
-    "ScheduleFree": [{"beta1": 0.9, "beta2": 0.999}, {"beta1": 0.95, "beta2": 0.999}, {"beta1": 0.9, "beta2": 0.95}],
-    "Prodigy": [{"beta2": 0.999}, {"beta2": 0.99}],
-    "Sophia": [{"gamma": 0.005}, {"gamma": 0.05}, {"gamma": 0.5}, {"gamma": 5.0}],
+    "Lion": [{"beta1": 0.9, "beta2": 0.99}, {"beta1": 0.95, "beta2": 0.98}, {"beta1": 0.9, "beta2": 0.9}],
+    "ScheduleFree": [{"beta1": 0.9, "beta2": 0.999}, {"beta1": 0.9, "beta2": 0.95}, {"beta1": 0.95, "beta2": 0.95}],
+    "Prodigy": [{"beta2": 0.999}, {"beta2": 0.99}, {"beta2": 0.95}],
+    "Sophia": [{"gamma": 0.05}, {"beta1": 0.9, "gamma": 0.005}, {"beta1": 0.9, "gamma": 0.05}, {"beta1": 0.8}],
 }
 LOOP = {"ScheduleFree": {"schedule": "constant"}, "Prodigy": {"warmup": False}}
-MANY = {"Prodigy": 3, "Adam": 5}
 
 
 def of(kind, **more):
     """Return what an optimizer's jobs have in common."""
-    return {"many": MANY.get(kind, 4), **LOOP.get(kind, {}), **more}
+    return {"many": 3, **LOOP.get(kind, {}), **more}
 
 
 # --- the parts -----------------------------------------------------------------------------------------------------
@@ -110,7 +107,7 @@ def glorot(pool):
 
 def small_head(pool):
     """The start from which lesson 14 found Adam behind momentum, which runs here, too."""
-    momentum = best_setting(pool, "Momentum", [{"beta": 0.9}, {"beta": 0.95}], init="small_head", every=EVERY)
+    momentum = search(pool, "Momentum", init="small_head", every=EVERY)
     return elsewhere(pool, init="small_head", every=EVERY) | {"Momentum": momentum}
 
 
@@ -137,8 +134,11 @@ def sonnets(pool):
 
 
 def cooldown(pool):
-    """Another schedule, for those that had a cosine and a warm-up."""
-    return elsewhere(pool, [kind for kind in SETTINGS if kind not in LOOP], schedule="cooldown")
+    """Another schedule, for those that had a cosine and a warm-up; Adam chooses its memories anew."""
+    found = elsewhere(pool, [kind for kind in SETTINGS if kind not in LOOP], schedule="cooldown", every=EVERY)
+    return found | {
+        "Adam": best_setting(pool, "Adam", SETTINGS["Adam"], **of("Adam", schedule="cooldown", every=EVERY))
+    }
 
 
 def elsewhere(pool, kinds=SETTINGS, **more):
@@ -147,38 +147,15 @@ def elsewhere(pool, kinds=SETTINGS, **more):
     return {kind: search(pool, kind, **of(kind, **more), **{"with": best[kind]["with"]}) for kind in kinds}
 
 
-def adam(pool):
-    """Adam with a better search: quarter decades, both β, and another schedule."""
-    found = []
-    for schedule, beta1, beta2 in itertools.product(("cosine", "cooldown"), (0.9, 0.95), (0.95, 0.99, 0.999)):
-        rates = [float(f"{10**p:.3g}") for p in (-2.25, -2, -1.75, -1.5)]
-        job = {"kind": "Adam", "schedule": schedule, "with": {"beta1": beta1, "beta2": beta2}}
-        jobs = [job | {"rate": rate, "seed": seed} for rate in rates for seed in SEEDS]
-        losses = np.reshape([round(ended["loss"], 4) for ended in pool.map(run, jobs)], (len(rates), -1)).tolist()
-        found.append({"schedule": schedule, "beta1": beta1, "beta2": beta2, "rates": rates, "losses": losses})
-        print("adam", schedule, beta1, beta2, rates, np.mean(losses, axis=1).round(3).tolist(), flush=True)
-    return found
-
-
-def decay(pool):
-    """Weight decay for three of them, at the settings and rates of the race."""
-    found = {}
-    for kind in ("AdamW", "Muon", "Lion"):
-        best = recorded("race")["Adam" if kind == "AdamW" else kind]
-        for amount in (0.0, 0.1, 1.0):
-            job = {"kind": kind, "rate": best["best"], "with": best["with"] | {"weight_decay": amount}}
-            ended = pool.map(run, [job | {"seed": seed} for seed in SEEDS])
-            found.setdefault(kind, {})[amount] = [round(e["loss"], 4) for e in ended]
-        print("decay", kind, found[kind], flush=True)
-    return found
-
-
 def batches(pool):
-    """Adam and Muon with minibatches of other sizes, for 300 steps, each with rates of its own."""
-    found = {}
-    for kind, size in itertools.product(("Adam", "Muon"), (2, 8, 32, 128)):
-        job = {"batch": size, "steps": 300, "seeds": (0, 1), "first": -3.0 if size < 32 else -2.5}
-        found.setdefault(kind, {})[size] = best_setting(pool, kind, SETTINGS[kind], **of(kind, **job))
+    """Muon with minibatches of other sizes, at equal steps and at equal characters; lesson 14 has Adam's."""
+    settings, found = [{"rest": 0.01}, {"rest": 0.0316}], {"equal steps": {}, "equal characters": {}}
+    for size in (2, 8, 32, 128):
+        job = {"batch": size, "seeds": (0, 1), "first": -3.0 if size < 8 else -2.5}
+        found["equal steps"][size] = best_setting(pool, "Muon", settings, **of("Muon", **job, steps=300))
+        if size != 32:
+            steps = 300 * 32 // size
+            found["equal characters"][size] = best_setting(pool, "Muon", settings, **of("Muon", **job, steps=steps))
     return found
 
 
@@ -211,7 +188,7 @@ def seconds(pool):
     return {kind: round(middle[kind] / middle["Adam"], 3) for kind in middle}
 
 
-ALL = race, glorot, small_head, again, longer, sonnets, cooldown, adam, decay, batches, contest, seconds
+ALL = race, again, cooldown, glorot, sonnets, longer, small_head, batches, contest, seconds
 PARTS = {part.__name__: part for part in ALL}
 
 

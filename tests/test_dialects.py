@@ -326,6 +326,7 @@ def test_a_call_is_translated_to_its_arguments():
     assert translate("Optax", "adam", learning_rate=0.1, b1=0.5, eps_root=1e-8) == optax.Adam(0.1, 0.5, eps_root=1e-8)
     assert translate("Keras", "Adam", amsgrad=True, weight_decay=None) == keras.AMSGrad()
     assert translate("PyTorch", "Adam", amsgrad=False) == pytorch.Adam()
+    assert translate("Keras", "AdamW", weight_decay=None) == keras.AdamW(weight_decay=0)
     assert translate("PyTorch", "Muon", adjust_lr_fn="match_rms_adamw") == pytorch.Muon(rms=0.2)
     assert translate("Optax", "schedule_free_adamw", b1=0.5) == optax.ScheduleFreeAdamW(beta1=0.5)
 

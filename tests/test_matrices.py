@@ -106,6 +106,15 @@ def test_soap_on_axes_that_need_no_turning_is_adam():
         np.testing.assert_allclose(soap, walked(Adam(0.01, 0.95, 0.95), sizes), rtol=1e-9, atol=1e-14)
 
 
+@pytest.mark.parametrize("every", [1, 3])
+def test_soap_keeps_each_second_moment_with_its_direction_when_their_order_changes(every):
+    """Diagonal gradients whose sizes overtake each other: the axes are put in another order, and it is still Adam."""
+    gradients = np.array([np.diag(row) for row in np.random.default_rng(0).uniform(0.1, 3, (40, 4))])
+    expected = walked(Adam(0.01, 0.95, 0.95), gradients)
+    found = walked(SOAP(0.01, every=every), gradients)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)  # off the diagonal rounding is divided by ε
+
+
 def test_soap_with_new_bases_at_each_step_turns_with_the_axes():
     rng = np.random.default_rng(0)
     gradients = rng.normal(size=(8, 4, 3))
@@ -159,6 +168,36 @@ def test_a_vector_is_refused(kind):
         ValueError, match=rf"x has shape \(3,\): {kind.__name__} takes a matrix; with Groups, give others"
     ):
         kind(0.1).start(np.zeros(3))
+
+
+@each
+def test_what_is_not_finite_stays_so_and_raises_nothing(kind):
+    gradients = np.ones((3, 4, 3))
+    gradients[1, 0, 0] = np.inf
+    with np.errstate(all="ignore"):
+        path = walked(kind(0.1), gradients)
+    assert np.isfinite(path[:2]).all() and not np.isfinite(path[2:]).all(axis=(1, 2)).any()
+
+
+def test_shampoo_in_float32_leaves_alone_what_a_gradient_of_low_rank_does_not_have():
+    rng = np.random.default_rng(0)
+    G = 1e-3 * rng.normal(size=(32, 31)) @ rng.normal(size=(31, 128))
+    fine, coarse = (walked(Shampoo(0.1), G[None].astype(kind))[1].astype(float).ravel() for kind in (float, np.float32))
+    assert fine @ coarse / np.linalg.norm(fine) / np.linalg.norm(coarse) > 0.9999
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Shampoo(every=0), "every = 0: every must be 1 or more"),
+        (lambda: SOAP(every=-3), "every = -3: every must be 1 or more"),
+        (lambda: Adafactor(clip=0), "clip = 0: clip must be above 0"),
+        (lambda: Muon(rms=-1), "rms = -1: rms must be 0 or more"),
+    ],
+)
+def test_what_is_out_of_range_is_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
 
 
 @each

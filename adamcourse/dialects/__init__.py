@@ -92,6 +92,8 @@ def translate(framework, name, **arguments):
         key = "amsgrad" if amsgrad else key
     if key not in known:
         raise ValueError(f"name = {name!r}: of {framework}, choose one of {', '.join(known)}")
+    if "weight_decay" in arguments and arguments["weight_decay"] is None and defaults(known[key]).get("weight_decay"):
+        given["weight_decay"] = 0.0  # not given is the default, None is no decay
     names, settings = _names(framework, known[key]), {}
     for argument, value in given.items():
         if argument not in names:

@@ -217,7 +217,9 @@ class Muon(optimizers.Muon):
 
 @dataclass(frozen=True)
 class Adafactor(optimizers.Adafactor):
-    """The paper's relative rate, at most 1/√t; its `relative_step` changes nothing; x shrinks by 1 - α λ before.
+    """The paper's relative rate, at most 1/√t; V is stored whole beside its factors; x shrinks by 1 - α λ before.
+
+    So it saves no memory. Its `relative_step` changes nothing.
 
     Arguments
     ---------

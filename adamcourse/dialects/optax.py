@@ -11,7 +11,7 @@ import numpy as np
 from adamcourse import optimizers
 from adamcourse.dialects import keras, shared
 from adamcourse.optimizers import AdamState, AMSGradState, SophiaState
-from adamcourse.optimizers.optimizer import AT_LEAST_0, ema, parts, zeros
+from adamcourse.optimizers.optimizer import AT_LEAST_0, AT_LEAST_1, ema, parts, zeros
 from adamcourse.optimizers.relatives import averaged
 
 NAMES = {
@@ -223,7 +223,7 @@ class Adafactor(optimizers.Adafactor):
 
     Arguments
     ---------
-    lr, clip, eps : as for the course's Adafactor; lr has no default.
+    lr, clip, eps : as for the course's Adafactor; lr has no default, where None in Optax is a factor of 1.
     relative : called multiply_by_parameter_scale, default True.
     smallest : called min_dim_size_to_factor, 1 or more, default 128.
     """
@@ -232,7 +232,7 @@ class Adafactor(optimizers.Adafactor):
     relative: bool = True
     smallest: int = 128
 
-    ranges = {"smallest": ("1 or more", lambda value: value >= 1)}
+    ranges = {"smallest": AT_LEAST_1}
 
     def start(self, x):
         """Return the state before the first step."""
@@ -264,7 +264,7 @@ class ScheduleFreeAdamW(optimizers.ScheduleFree):
 
 @dataclass(frozen=True)
 class Prodigy(optimizers.Prodigy):
-    """Both moments are corrected, in the rate; ε is multiplied by the new d; x shrinks by 1 - α d λ.
+    """Both moments are corrected, in the rate, by which λ is multiplied, too; ε is multiplied by the new d.
 
     Arguments
     ---------

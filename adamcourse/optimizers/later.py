@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.optimizers.optimizer import FRACTION, Optimizer, ema, floats, zeros
+from adamcourse.optimizers.optimizer import ABOVE_0, AT_LEAST_0, AT_LEAST_1, FRACTION, Optimizer, ema, floats, zeros
 
 
 class ScheduleFreeState(NamedTuple):
@@ -129,7 +129,7 @@ class Prodigy(Optimizer):
     eps: float = 1e-8
     d: float = 1e-6
 
-    ranges = {"beta1": FRACTION, "beta2": FRACTION, "d": ("above 0", lambda value: value > 0)}
+    ranges = {"beta1": FRACTION, "beta2": FRACTION, "d": ABOVE_0}
 
     def start(self, x):
         """Return the state before the first step: moments of 0, and where x is."""
@@ -202,9 +202,9 @@ class Sophia(Optimizer):
     ranges = {
         "beta1": FRACTION,
         "beta2": FRACTION,
-        "gamma": ("0 or more", lambda value: value >= 0),
-        "eps": ("above 0", lambda value: value > 0),
-        "every": ("1 or more", lambda value: value >= 1),
+        "gamma": AT_LEAST_0,
+        "eps": ABOVE_0,
+        "every": AT_LEAST_1,
     }
 
     def start(self, x):

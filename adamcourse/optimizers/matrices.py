@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adamcourse.optimizers.core import Adam
-from adamcourse.optimizers.optimizer import AT_LEAST_0, FRACTION, Optimizer, ema, parts, zeros
+from adamcourse.optimizers.optimizer import ABOVE_0, AT_LEAST_0, AT_LEAST_1, FRACTION, Optimizer, ema, parts, zeros
 
 QUINTIC = 3.4445, -4.7750, 2.0315
 _SHAPES = {}  # of the parts of states, by class of optimizers and shape of x
@@ -166,7 +166,7 @@ class Shampoo(MatrixOptimizer):
     every: int = 10
     eps: float = 1e-12
 
-    ranges = {"beta": FRACTION}
+    ranges = {"beta": FRACTION, "every": AT_LEAST_1}
 
     def start(self, x):
         """Return the state before the first step: L and R are 0."""
@@ -188,11 +188,18 @@ class Shampoo(MatrixOptimizer):
 
 def _fourth_root(A, eps):
     """Return A^(-1/4) of a symmetric matrix without negative eigenvalues; of directions that it does not have, 0."""
-    values, vectors = np.linalg.eigh(A)
-    values = np.maximum(values, 0)
-    kept = values > values.max(initial=0) * 1e-10
-    roots = np.where(kept, (np.where(kept, values, 1) + A.dtype.type(eps)) ** -0.25, 0)
+    values, vectors = eigenvectors(A)
+    rounding = values.max(initial=0) * len(A) * np.finfo(A.dtype).eps
+    kept = values > rounding
+    roots = np.where(kept, (np.where(kept, values, 1) + A.dtype.type(eps)) ** -0.25, values * 0)  # NaN stays NaN
     return (vectors * roots) @ vectors.T
+
+
+def eigenvectors(A):
+    """Return eigenvalues and eigenvectors of a symmetric matrix, NaN where it is not finite."""
+    if np.isfinite(A).all():
+        return np.linalg.eigh(A)
+    return np.full(len(A), np.nan, A.dtype), np.full_like(A, np.nan)
 
 
 class SOAPState(NamedTuple):
@@ -239,7 +246,7 @@ class SOAP(MatrixOptimizer):
     eps: float = 1e-8
     every: int = 10
 
-    ranges = {"beta1": FRACTION, "beta2": FRACTION}
+    ranges = {"beta1": FRACTION, "beta2": FRACTION, "every": AT_LEAST_1}
 
     def start(self, x):
         """Return the state before the first step: means of 0."""
@@ -252,7 +259,7 @@ class SOAP(MatrixOptimizer):
         L, R = ema(state.L, g @ g.T, self.beta2), ema(state.R, g.T @ g, self.beta2)
         Q_L, Q_R, v = state.Q_L, state.Q_R, state.v
         if state.t == 0:
-            Q_L, Q_R = (np.linalg.eigh(side)[1][:, ::-1] for side in (L, R))
+            Q_L, Q_R = (eigenvectors(side)[1][:, ::-1] for side in (L, R))
         elif state.t % self.every == 0:
             (Q_L, rows), (Q_R, columns) = _refined(Q_L, L), _refined(Q_R, R)
             v = v[np.ix_(rows, columns)]
@@ -307,7 +314,7 @@ class Adafactor(MatrixOptimizer):
     relative: bool = False
     eps: float = 1e-30
 
-    ranges = {"clip": (">= 0", lambda value: value >= 0)}
+    ranges = {"clip": ABOVE_0}
 
     def start(self, x):
         """Return the state before the first step: means of 0."""

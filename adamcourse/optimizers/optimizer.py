@@ -10,6 +10,8 @@ from adamcourse.checks import shown
 
 # what a hyperparameter may be: in words, and as a test; a class names its own in `ranges`
 AT_LEAST_0 = ("0 or more", lambda value: value >= 0)
+AT_LEAST_1 = ("1 or more", lambda value: value >= 1)
+ABOVE_0 = ("above 0", lambda value: value > 0)
 FRACTION = ("from 0 up to but not including 1", lambda value: (value >= 0) & (value < 1))
 FINITE = ("finite", lambda value: True)
 
