@@ -80,6 +80,16 @@ def test_the_distance_is_the_ratio_of_the_weighted_sums():
     assert d[-1] > 0.15
 
 
+def test_a_step_is_as_long_as_the_distance_that_was_known_before_it():
+    """Without memory m / √v is a sign, and the new d is how far x has come along the slope, or the old one."""
+    prodigy = Prodigy(beta1=0, beta2=0, eps=0, d=0.1)
+    path = walked(prodigy, np.full((8, 1), -2.0))
+    d = np.array([0.1] + [state.d for state in states(prodigy, np.full((8, 1), -2.0), np.zeros(1))])
+    np.testing.assert_allclose(np.diff(path[:, 0]), d[:-1], rtol=1e-12)
+    np.testing.assert_allclose(d[1:], np.maximum(0.1, path[:-1, 0]), rtol=1e-12)
+    assert d[-1] > 1
+
+
 def test_it_sees_no_scale_of_the_gradients_and_no_distance_too_large():
     goal = np.array([3.0, -2.0])
     for far in (1.0, 100.0):
