@@ -173,10 +173,8 @@ def test_a_vector_is_refused(kind):
 @each
 def test_what_is_not_finite_stays_so_and_raises_nothing(kind):
     gradients = np.ones((3, 4, 3))
-    gradients[1] = np.nan
-    with np.errstate(all="ignore"):
-        path = walked(kind(0.1), gradients)
-    assert np.isfinite(path[:2]).all() and not np.isfinite(path[2:]).all(axis=(1, 2)).any()
+    gradients[0] = np.nan
+    assert np.isnan(walked(kind(0.1), gradients)[1:]).all()
 
 
 def test_shampoo_in_float32_leaves_alone_what_a_gradient_of_low_rank_does_not_have():
