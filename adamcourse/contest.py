@@ -145,7 +145,7 @@ def known():
     """Return in words the recorded scores of later optimizers, by the same rules; data/make_after_adam.py made them.
 
     Muon, Shampoo and SOAP are not among them, as a point of a surface is no matrix; nor is Sophia, which asks for more
-    than gradients.
+    than gradients. ScheduleFree is judged where the gradient is taken, as all are, and not at its average.
     """
     scores = {name: found["score"] for name, found in load_after_adam()["contest"].items()}
     said = [f"{name} {value:.2f}" if np.isfinite(value) else f"{name} none" for name, value in scores.items()]

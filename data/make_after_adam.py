@@ -7,7 +7,7 @@ Writes data/after_adam.json, which lesson 16 draws; steps that are never enough 
 and the judging are those of make_language.py. Muon, Shampoo and SOAP get the twelve hidden matrices, and Adam the
 embeddings, the last layer and the vectors, with a rate of its own; the others get everything. ScheduleFree has a
 constant rate after the warm-up, and is judged at its average; Prodigy has a cosine and no warm-up; all others have
-both. Each may choose among the settings that SETTINGS lists, besides its rate.
+both. Each may choose among the settings that SETTINGS lists, besides its rate; most chose the shortest memory there.
 """
 
 import json
