@@ -66,7 +66,7 @@ def newton_schulz():
         many = f"{steps} step{'' if steps == 1 else 's'}"
         text = (
             f"{matrix[0].upper()}{matrix[1:]}: its singular values lie between {s.min():.2g} and {s.max():.2g} of its "
-            f"length, and after {many} with {coefficients} between {now.min():.3g} and {now.max():.3g}."
+            f"length. With {coefficients}, they lie after {many} between {now.min():.3g} and {now.max():.3g}."
         )
         return Readout(text, won=bool(np.abs(now - 1).max() <= NEAR and matrix == GRADIENT))
 
