@@ -275,9 +275,10 @@ def load_language_trainings():
 def load_after_adam():
     """Return the recorded trainings of the small transformer with later optimizers, a dict of dicts by part.
 
-    `race`, `glorot` (another start), `longer` and `sonnets` hold a search of each optimizer, as in
-    `load_language_trainings`, with the settings it chose, and `again` its best with other seeds; `adam` a better search
-    of Adam's, `decay` and `batches` what their names say, and `seconds` the time of a step as a multiple of Adam's.
+    `race` holds a search of each optimizer, as in `load_language_trainings`, and the settings that it chose; `again`
+    its best with other seeds; `cooldown`, `glorot` and `small_head` (other starts), `sonnets` and `longer` hold
+    searches with these settings, `batches` Muon's by the size of a minibatch, `contest` scores of the contest, and
+    `seconds` the time of a step as a multiple of Adam's.
 
     Raises FileNotFoundError or ValueError when data/after_adam.json is missing or damaged.
     Source: data/make_after_adam.py; see data/README.md.
@@ -305,10 +306,7 @@ def load_framework_steps(framework):
     >>> recorded["cases"][0]["optimizer"], recorded["cases"][0]["x"][0]
     ('SGD', [0.99, -3.0, 0.499999999, 0.0])
     """
-    files = {"PyTorch": "torch", "Keras": "keras", "Optax": "optax"}
-    if framework not in files:
-        raise ValueError(f"framework = {framework!r}: give one of {', '.join(files)}")
-    return json.loads(_checked(f"recorded/{files[framework]}.json").read_text(encoding="utf-8"))
+    return _recorded_by(framework, {"PyTorch": "torch", "Keras": "keras", "Optax": "optax"})
 
 
 def load_later_steps(framework):
@@ -328,7 +326,11 @@ def load_later_steps(framework):
     >>> {case["optimizer"] for case in load_later_steps("PyTorch")["cases"]} == {"Muon", "Adafactor"}
     True
     """
-    files = {"PyTorch": "later_pytorch", "Keras": "later_keras", "Optax": "later_optax"}
+    return _recorded_by(framework, {"PyTorch": "later_pytorch", "Keras": "later_keras", "Optax": "later_optax"})
+
+
+def _recorded_by(framework, files):
+    """Return what a file of data/recorded/ holds, by framework, or raise ValueError."""
     if framework not in files:
         raise ValueError(f"framework = {framework!r}: give one of {', '.join(files)}")
     return json.loads(_checked(f"recorded/{files[framework]}.json").read_text(encoding="utf-8"))

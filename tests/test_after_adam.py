@@ -22,7 +22,7 @@ def means(part):
 
 @pytest.mark.parametrize("kind", ["Muon", "SOAP", "ScheduleFree", "Sophia"])
 def test_the_recorded_runs_begin_as_a_training_begins(kind):
-    """Another processor rounds otherwise, and a training magnifies it: within 50 steps to the third digit."""
+    """Another processor rounds otherwise, and a training magnifies it: within 100 steps to the third digit."""
     script = script_of_data("make_after_adam")
     best = FOUND["race"][kind]
     network, (_, train, validation) = transformer(len(NOVEL.characters)), script.examples("novel", 0)
@@ -30,10 +30,11 @@ def test_the_recorded_runs_begin_as_a_training_begins(kind):
     made = Scheduled(made(network, train[0]) if callable(made) else made, Warmup(30))
     made = made if kind == "ScheduleFree" else Scheduled(made, Cosine(600))
     training = Training(network, made, train, validation, 32, 0, network.start(0, "gpt"))
-    training.run_until(steps=50)
-    assert network.evaluate(getattr(training, "average", training.w), *validation).loss == pytest.approx(
-        best["path"][0][0], abs=0.03
-    )
+    found = []
+    for steps in (50, 100):
+        training.run_until(steps=steps)
+        found.append(network.evaluate(getattr(training, "average", training.w), *validation).loss)
+    np.testing.assert_allclose(found, best["path"][0][:2], atol=0.015)
 
 
 def test_every_best_rate_has_a_worse_one_on_both_sides():

@@ -8,7 +8,7 @@ from adamcourse.networks.curvature import drawn
 from adamcourse.optimizers import Adam, Groups, Prodigy, Scheduled, ScheduleFree, Sophia, Warmup
 from adamcourse.optimizers.optimizer import parts
 from adamcourse.training import Training
-from tests.test_matrices import walked
+from tests.test_matrices import walked, whole_and_resumed
 
 ONES = lambda x, t: np.ones_like(x)  # noqa: E731
 KINDS = {"ScheduleFree": ScheduleFree, "Prodigy": Prodigy, "Sophia": lambda **k: Sophia(ONES, **k)}
@@ -195,12 +195,7 @@ def test_a_language_model_is_trained_saved_and_resumed(make, tmp_path):
     def training():
         return Training(network, Scheduled(make(), Warmup(5)), rows, rows, batch_size=8)
 
-    whole, half = training(), training()
-    whole.run_until(steps=25)
-    half.run_until(steps=12)
-    half.save(tmp_path / "half.npz")
-    again = training().resume(tmp_path / "half.npz")
-    again.run_until(steps=25)
+    whole, again = whole_and_resumed(training, tmp_path, at=12)
     np.testing.assert_array_equal(again.w, whole.w)
 
 
@@ -213,12 +208,7 @@ def test_drawn_curvatures_go_on_after_a_pause(tmp_path):
             network, Sophia(DrawnCurvature(network, rows[0], 8), lr=0.01, every=4), rows, rows, batch_size=8
         )
 
-    whole, half = training(), training()
-    whole.run_until(steps=25)
-    half.run_until(steps=11)
-    half.save(tmp_path / "half.npz")
-    again = training().resume(tmp_path / "half.npz")
-    again.run_until(steps=25)
+    whole, again = whole_and_resumed(training, tmp_path, at=11)
     np.testing.assert_array_equal(again.w, whole.w)
     assert whole.history.minibatch_losses[-1] < whole.history.minibatch_losses[0]
 

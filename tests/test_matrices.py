@@ -33,6 +33,17 @@ def walked(optimizer, gradients, x=None):
     return np.array(path)
 
 
+def whole_and_resumed(training, folder, at):
+    """Return a training of 25 steps, and one that was saved on the way and resumed; `training` makes them."""
+    whole, part = training(), training()
+    whole.run_until(steps=25)
+    part.run_until(steps=at)
+    part.save(folder / "part.npz")
+    again = training().resume(folder / "part.npz")
+    again.run_until(steps=25)
+    return whole, again
+
+
 # --- Newton and Schulz, and Muon -----------------------------------------------------------------------------------
 
 
@@ -229,12 +240,7 @@ def test_a_language_model_is_trained_saved_and_resumed(kind, tmp_path):
         hidden = {"SelfAttention*": kind(0.02), "Dense[12].W": Scheduled(kind(0.02), Cosine(99)), "*": Adam(0.01)}
         return Training(network, Groups(network.shapes, hidden), rows, rows, batch_size=8)
 
-    whole, half = training(), training()
-    whole.run_until(steps=25)
-    half.run_until(steps=12)
-    half.save(tmp_path / "half.npz")
-    again = training().resume(tmp_path / "half.npz")
-    again.run_until(steps=25)
+    whole, again = whole_and_resumed(training, tmp_path, at=12)
     np.testing.assert_array_equal(again.w, whole.w)
     assert whole.history.minibatch_losses[-1] < whole.history.minibatch_losses[0]
 

@@ -298,9 +298,8 @@ def test_a_gradient_that_is_none_is_named(gradient):
 
 
 KINDS = {kind.__name__: kind for kind in ALL}
-ALONE = {
-    name: row for name, row in DIALECTS.items() if row["course"].elementwise
-}  # others in test_matrices, test_later
+# others are in test_matrices and test_later
+ALONE = {name: row for name, row in DIALECTS.items() if row["course"].elementwise}
 KINDS |= {f"{who}-{name}": kind for name, row in ALONE.items() for who, kind in row.items() if kind not in ALL}
 MAKERS = {name: (lambda kind=kind, **kw: kind(**({"lr": 0.01} | kw))) for name, kind in KINDS.items()}
 every_optimizer = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)

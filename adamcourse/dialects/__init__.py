@@ -182,7 +182,7 @@ def _names(framework, cls):
         if own.issuperset(ours.split()) and kind in ("", cls.__name__) and not taken & set(ours.split()):
             renamed[theirs] = ours
             taken |= set(ours.split())
-    return renamed | {name: name for name in own if name not in " ".join(renamed.values()).split()}
+    return renamed | {name: name for name in own - taken}
 
 
 def _value(framework, argument, value):

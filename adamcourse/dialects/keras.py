@@ -11,7 +11,6 @@ from adamcourse import optimizers
 from adamcourse.dialects import shared
 from adamcourse.dialects.shared import EpsHat
 from adamcourse.optimizers import AdagradState, AdaMaxState
-from adamcourse.optimizers.matrices import rms
 from adamcourse.optimizers.optimizer import ema
 
 NAMES = {
@@ -216,7 +215,7 @@ class Muon(optimizers.Muon):
 
 
 @dataclass(frozen=True)
-class Adafactor(optimizers.Adafactor):
+class Adafactor(shared.AdafactorByShare):
     """The paper's relative rate, at most 1/√t; V is stored whole beside its factors; x shrinks by 1 - α λ before.
 
     So it saves no memory. Its `relative_step` changes nothing.
@@ -228,17 +227,10 @@ class Adafactor(optimizers.Adafactor):
     """
 
     lr: float = 1e-3
-    relative: bool = True
-    weight_decay: float = 0.0
-
     fixed = {"relative"}
 
     def step(self, x, g, state):
         return super().step(x - self.lr * self.weight_decay * x, g, state)
-
-    def rate(self, x, t):
-        """Return the rate of step t."""
-        return min(self.lr, t**-0.5) * max(1e-3, rms(x))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ import numpy as np
 from adamcourse import optimizers
 from adamcourse.dialects import shared
 from adamcourse.dialects.shared import L2, EpsHat
-from adamcourse.optimizers.matrices import rms
 
 NAMES = {
     "momentum": "beta",
@@ -178,7 +177,7 @@ class Muon(optimizers.Muon):
 
 
 @dataclass(frozen=True)
-class Adafactor(optimizers.Adafactor):
+class Adafactor(shared.AdafactorByShare):
     """The paper's relative rate, at most 1/√t; nothing is added to g², but V has a least value; x shrinks by 1 - α λ.
 
     Arguments
@@ -187,9 +186,6 @@ class Adafactor(optimizers.Adafactor):
     clip : called d, default 1.
     weight_decay : λ, >= 0, default 0.
     """
-
-    relative: bool = True
-    weight_decay: float = 0.0
 
     fixed = {"relative", "eps"}
 
@@ -206,7 +202,3 @@ class Adafactor(optimizers.Adafactor):
         smallest = np.finfo(rows.dtype).eps
         V = np.outer(rows, columns) / max(rows.mean(), smallest) if columns.size else rows
         return np.sqrt(np.maximum(V, smallest**2))
-
-    def rate(self, x, t):
-        """Return the rate of step t."""
-        return min(self.lr, t**-0.5) * max(1e-3, rms(x))

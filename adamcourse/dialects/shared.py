@@ -11,6 +11,7 @@ import numpy as np
 
 from adamcourse import optimizers
 from adamcourse.optimizers import AdamState, Optimizer
+from adamcourse.optimizers.matrices import rms
 from adamcourse.optimizers.optimizer import AT_LEAST_0, FRACTION, ema
 from adamcourse.optimizers.relatives import averaged
 
@@ -49,7 +50,7 @@ class EpsHat(Optimizer):
         return super(EpsHat, hat).step(x, g, state)
 
 
-# --- RMSprop with momentum, centred; Adadelta ----------------------------------------------------------------------
+# --- RMSprop with momentum, centred; Adadelta; Adafactor -------------------------------------------------------------
 
 
 class CentredRMSpropState(NamedTuple):
@@ -172,6 +173,23 @@ class Adadelta(optimizers.RMSprop):
         d = np.sqrt(state.w + self.eps) / np.sqrt(v + self.eps) * g
         w = ema(state.w, d**2, self.rho)
         return x - self.lr * d, AdadeltaState(v, w)
+
+
+@dataclass(frozen=True)
+class AdafactorByShare(optimizers.Adafactor):
+    """Adafactor with the rate of its paper: a share of the size of W, at most 1/√t; and a weight decay.
+
+    α_t = min(α, 1/√t) max(0.001, RMS(W))
+
+    Source: Shazeer and Stern 2018, Algorithm 5; `Adafactor` of PyTorch and of Keras.
+    """
+
+    relative: bool = True
+    weight_decay: float = 0.0
+
+    def rate(self, x, t):
+        """Return the rate of step t."""
+        return min(self.lr, t**-0.5) * max(1e-3, rms(x))
 
 
 # --- Nadam with its schedule, Yogi ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ were seen are kept for a while, and the one that the next press of a key would s
 
 import itertools
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial, wraps
 from typing import NamedTuple
 
@@ -184,16 +184,13 @@ class Explorer:
         self._check_names(values)
         for name, value in values.items():
             self._check_value(name, value)
-        self._held = True
-        try:
+        with self._holding():
             for control in self.controls.values():
                 if isinstance(control, PlayedSlider):
                     control.stop()
             for name, value in values.items():
                 if self._is_newest(name):
                     self.controls[name].value = value
-        finally:
-            self._held = False
         self._show()
 
     def _check_names(self, values):
@@ -215,6 +212,15 @@ class Explorer:
         self._kept.cache_clear()
         self._show()
 
+    @contextmanager
+    def _holding(self):
+        """Move controls, and let none of them be answered."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+
     def _is_newest(self, name):
         """Return whether no later message has moved a control, and note when this one was sent."""
         last, now = self._asked.get(name), _asked_at()
@@ -232,11 +238,8 @@ class Explorer:
             self._show()
             self._debouncer.then(self._prefetch, name, next_value(change["owner"], change["old"], change["new"]))
         else:
-            self._held = True
-            try:
+            with self._holding():
                 change["owner"].value = change["old"]
-            finally:
-                self._held = False
 
     @_in_turn
     def _prefetch(self, name, value):

@@ -102,7 +102,7 @@ class Prodigy(Optimizer):
     r ← √β2 r + (1 - √β2) α d² gᵀ(x₀ - x),  s ← √β2 s + (1 - √β2) α d² g
     x ← x - α d m / (√v + d ε),  then d ← max(d, r / ‖s‖₁)
 
-    All coordinates share one d. Each step along the slope from the start lets it grow, as fast as β2 allows.
+    All coordinates share one d.
 
     Convention: no bias correction, as in the paper; programs offer it.
 
@@ -169,7 +169,7 @@ class Sophia(Optimizer):
     It breaks the rule that an optimizer sees gradients alone, at one place: `curvature`.
 
     Convention: γ stands inside the clip, as in the paper's later versions. No bias correction: h begins too small,
-    and most coordinates take steps of α.
+    so that at first more coordinates take steps of α.
 
     Arguments
     ---------
