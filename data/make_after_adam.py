@@ -1,4 +1,4 @@
-"""Record what later optimizers do on the small transformer, each with a search of its own, beside Adam's better one.
+"""Record what later optimizers do on the small transformer, each with a search of its own, and so does Adam.
 
     python data/make_after_adam.py            # all parts, on all processors
     python data/make_after_adam.py race       # one part, in the place of its older record

@@ -227,6 +227,7 @@ class Adafactor(shared.AdafactorByShare):
     """
 
     lr: float = 1e-3
+
     fixed = {"relative"}
 
     def step(self, x, g, state):

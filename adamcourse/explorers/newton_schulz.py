@@ -14,7 +14,7 @@ GRADIENT, RANDOM, NARROW = "a gradient of lesson 14", "a random matrix", "the cl
 MATRICES = (GRADIENT, RANDOM, NARROW)
 COEFFICIENTS = {"Muon's 3.44, -4.78, 2.03": QUINTIC, "1.5, -0.5, 0, which converge": (1.5, -0.5, 0.0)}
 MUON, SLOW = COEFFICIENTS
-SHOWN, BAND, NEAR = 32, (0.68, 1.14), 0.05
+SHOWN, NEAR = 32, 0.05
 
 
 @lru_cache
