@@ -35,6 +35,8 @@ STYLES = {
 }
 OTHER = Style("", "#56595C", (0, (2, 1)), "X")
 TARGET_COLOR = "#E69F00"
+DOTS = 100  # of a page, for each inch of a figure
+SHARP = 2  # pixels of a picture for each dot of the page, in each direction: what most displays have
 LOOK = {
     "font.size": 14,
     "axes.spines.top": False,
@@ -56,11 +58,11 @@ def figure(columns=1, width=10.0, height=4.5, projection=None):
     Arguments
     ---------
     columns : how many axes stand side by side, default 1.
-    width, height : in inches, at 100 dots an inch.
+    width, height : in inches, at 100 dots of the page an inch.
     projection : "3d" for axes in space, default None.
     """
     rcParams.update(LOOK)
-    fig = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    fig = Figure(figsize=(width, height), dpi=SHARP * DOTS, layout="constrained")
     FigureCanvasAgg(fig)
     return fig, fig.subplots(1, columns, subplot_kw={"projection": projection})
 
@@ -68,20 +70,21 @@ def figure(columns=1, width=10.0, height=4.5, projection=None):
 def show(fig, caption):
     """Put a figure on the page, with a caption that says what is seen; the caption is its alternative text, too."""
     fig.canvas.draw()
-    show_picture(fig.canvas.buffer_rgba(), caption)
+    show_picture(fig, caption)
 
 
-def show_picture(pixels, caption, live=({}, {})):
-    """Put a picture and its caption on the page, in two outputs.
+def show_picture(fig, caption, live=({}, {})):
+    """Put what was drawn of a figure, and its caption, on the page, in two outputs.
 
     Arguments
     ---------
-    pixels : array of shape (height, width, 4).
+    fig : a figure of `figure`.
     caption : what is seen; the picture's alternative text, too.
     live : MIME bundles of live widgets that take the places of picture and caption where a kernel runs.
     """
-    still = {"image/png": base64.b64encode(png(pixels)).decode(), "text/plain": caption}
-    display(live[0] | still, metadata={"image/png": {"alt": caption}}, raw=True)
+    still = {"image/png": base64.b64encode(png(fig.canvas.buffer_rgba())).decode(), "text/plain": caption}
+    width, height = (round(DOTS * length) for length in fig.get_size_inches())
+    display(live[0] | still, metadata={"image/png": {"alt": caption, "width": width, "height": height}}, raw=True)
     display(live[1] | {"text/markdown": f"*{caption}*", "text/plain": caption}, raw=True)
 
 

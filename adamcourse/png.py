@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 
 
-def png(pixels):
+def png(pixels, **how):
     """Return pixels, shape (height, width, 4), as PNG with 256 colours: a third of the size of one with all."""
-    return encoded(*few_colours(pixels, 256), compress_level=9)
+    return encoded(*few_colours(pixels, 256), **(how or {"compress_level": 9}))
 
 
 def few_colours(pixels, number):

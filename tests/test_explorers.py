@@ -24,24 +24,17 @@ from PIL import Image
 
 from adamcourse import explorers, plots
 from adamcourse.explorers.adam_switches import adam_of_parts
-from adamcourse.explorers.explorer import (
-    KEPT,
-    Explorer,
-    Readout,
-    checkbox,
-    choice,
-    log_slider,
-    play_slider,
-    slider,
-    whole_slider,
-)
-from adamcourse.explorers.prefetch import REST, next_value
+from adamcourse.explorers.controls import checkbox, choice, log_slider, play_slider, slider, steps, whole_slider
+from adamcourse.explorers.explorer import KEPT, Explorer, Readout
+from adamcourse.explorers.prefetch import REST, to_come
 from adamcourse.optimizers import GradientDescent, Momentum
 from notebooks.teaching import refresh
 
 NAMES = re.findall(r"^(\w+) +lesson \d\d: ", explorers.__doc__, flags=re.M)
 MODULES = {name: import_module(f"adamcourse.explorers.{name}") for name in NAMES}
 MADE = {name: getattr(module, name)() for name, module in MODULES.items()}  # made once: a race takes most of a second
+for made in MADE.values():
+    made.sharpen(1)  # as the display of the tests' browser
 every_explorer = pytest.mark.parametrize("explorer", MADE.values(), ids=MADE)
 WON = {
     "race": {"factor": 10**0.4},
@@ -91,11 +84,20 @@ def test_without_a_kernel_a_stored_lesson_shows_picture_and_caption_of_each_expl
     for made in map(MADE.get, in_lesson(file.stem)):
         caption = f"Explorer: {made.about} At first: {made.readout.text}"
         (picture,) = [picture for picture, words in below if words.startswith(caption)]
-        assert Image.open(io.BytesIO(base64.b64decode(picture))).size == tuple(made.fig.bbox.size)
+        size = tuple(plots.SHARP * length for length in made.picture.size)
+        assert Image.open(io.BytesIO(base64.b64decode(picture))).size == size
+
+
+def picture(explorer):
+    """Return what a browser puts together: the still picture, and over it what moved."""
+    shown = explorer.shown()
+    whole, moved = (Image.open(io.BytesIO(png)).convert("RGBA") for png in (shown.still, shown.overlay.png))
+    whole.alpha_composite(moved, (shown.overlay.x, shown.overlay.y))
+    return whole.convert("RGB")
 
 
 def pixels(explorer):
-    return np.asarray(Image.open(io.BytesIO(explorer.picture.value)).convert("L"), int)
+    return np.asarray(picture(explorer).convert("L"), int)
 
 
 def settings(control):
@@ -124,7 +126,6 @@ def test_every_control_changes_picture_and_sentence_at_both_ends_and_in_the_midd
             control.value = value
             pictures.append(pixels(explorer))
             texts.append(explorer.readout.text)
-            assert explorer.says.value == explorer.picture.tooltip == texts[-1]
         assert len(set(texts)) == len(texts)
         assert all((a != b).any() for a, b in zip(pictures, pictures[1:], strict=False))
         explorer.set(**explorer.presets["Reset"])
@@ -151,28 +152,15 @@ def test_a_picture_depends_on_the_values_alone(explorer):
     for k, values in there + there[::-1]:
         explorer.set(**explorer.presets["Reset"] | values)
         explorer.update()
-        assert first.setdefault(k, (explorer.picture.value, explorer.readout)) == (
-            explorer.picture.value,
-            explorer.readout,
-        )
-
-
-@every_explorer
-def test_a_button_does_what_its_preset_says(explorer):
-    button = next(w for w in explorer.box().children[1].children if w.description == "Show me the failure")
-    button.click()
-    values = {name: explorer.controls[name].value for name in explorer.presets[button.description]}
-    assert values == pytest.approx(explorer.presets[button.description])
+        assert first.setdefault(k, explorer.shown()) == explorer.shown()
 
 
 @pytest.mark.parametrize("name", MADE)
 def test_challenges_are_lost_at_first_and_can_be_won(name):
     explorer = MADE[name]
     assert not explorer.readout.won
-    assert "Not yet." in explorer.verdict.value
     explorer.set(**WON[name])
     assert explorer.readout.won, explorer.readout.text
-    assert explorer.challenge.praise in explorer.verdict.value
 
 
 def test_what_the_praise_claims():
@@ -201,10 +189,12 @@ def test_failing_adam_draws_both_walks_and_regrets_or_adam_alone():
     )
     explorer.set(**explorer.presets["The same with AMSGrad"])
     explorer.update()
+    explorer.shown()
     assert [line.get_ydata()[-1] for line in walks] == pytest.approx([1, -1], abs=0.02)
     assert [line.get_ydata()[-1] for line in regrets] == pytest.approx([2 / 3, 0], abs=0.05)
     explorer.set(**explorer.presets["Show me the failure"])
     explorer.update()
+    explorer.shown()
     assert [len(line.get_xdata()) > 0 for line in (*walks, *regrets)] == [True, False, True, False]
 
 
@@ -234,10 +224,10 @@ def test_two_dialects_part_where_and_with_whom_their_presets_and_praise_say():
 
 @every_explorer
 def test_the_blitted_picture_is_the_one_of_a_full_draw(explorer):
+    explorer.update()
     for values in explorer.presets.values():
         explorer.set(**values)
-        explorer.update()
-    blitted = pixels(explorer)
+        blitted = pixels(explorer)
     for artist in explorer._moving:
         artist.set_animated(False)
     explorer.fig.canvas.draw()
@@ -255,6 +245,7 @@ def test_what_is_not_drawn_again_has_not_changed(explorer):
     for values in ways(explorer):
         explorer.set(**explorer.presets["Reset"] | values)
         explorer.update()
+        explorer.shown()
         canvas.restore_region(explorer._background)
         kept = np.array(canvas.buffer_rgba())
         canvas.draw()  # without what moves, which is animated
@@ -279,8 +270,8 @@ def test_adam_without_everything_is_gradient_descent_and_without_scaling_average
 @every_explorer
 def test_few_colours_are_enough(explorer):
     explorer.update()
+    shown = np.asarray(picture(explorer), int)
     drawn = np.asarray(explorer.fig.canvas.buffer_rgba())[..., :3].astype(int)
-    shown = np.asarray(Image.open(io.BytesIO(explorer.picture.value)).convert("RGB"), int)
     off = np.abs(shown - drawn).max(axis=-1)
     assert (off > 24).mean() < 1e-3 and (shown[drawn.min(axis=-1) == 255] == 255).all()
 
@@ -288,9 +279,8 @@ def test_few_colours_are_enough(explorer):
 # --- the mechanism -------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
 def line():
-    """An explorer of one line, and the list of what was drawn."""
+    """Return an explorer of one line, and the list of what was drawn."""
     fig, ax = plots.figure(width=4, height=3)
     ax.set(xlim=(0, 1), ylim=(0, 1))
     (artist,) = ax.plot([], [])
@@ -306,22 +296,34 @@ def line():
     return Explorer(fig, draw, {"height": slider("height", 0.0, 1.0, 0.5, 0.1)}, about="A line."), drawn
 
 
-def test_an_error_is_shown_and_raised(line):
-    explorer, _ = line
-    with pytest.raises(ZeroDivisionError):
-        explorer.controls["height"].value = 1.0
-    assert explorer.says.value == "This explorer failed: ZeroDivisionError: too high"
+class Browser:
+    """A browser as an explorer sees it: it says hello, asks, and hears."""
+
+    def __init__(self, explorer, ratio=1):
+        self.heard, self._explorer = [], explorer
+        explorer.picture.send = lambda content, buffers=None: self.heard.append((content, buffers))
+        self.says(kind="hello", ratio=ratio)
+
+    def says(self, **content):
+        self._explorer.picture._handle_custom_msg(content, [])
+
+    def asks(self, *values):
+        self.says(kind="ask", values=list(values))
+
+    def pictures(self):
+        """Return the values of the pictures that have come."""
+        return [content["values"] for content, _ in self.heard if content["kind"] == "picture"]
 
 
-def test_what_stands_still_is_drawn_once(line):
-    explorer, drawn = line
+def test_what_stands_still_is_drawn_once():
+    explorer, drawn = line()
     full, draw = [], explorer.fig.canvas.draw
     explorer.fig.canvas.draw = lambda: full.append(1) or draw()
     for height in (0.1, 0.2, 0.3):
-        explorer.controls["height"].value = height
+        explorer.shown(height=height)
     assert (drawn, full) == ([0.5, 0.1, 0.2, 0.3], [])
     explorer.fig.axes[0].set_title("changed")
-    explorer.controls["height"].value = 0.4
+    explorer.shown(height=0.4)
     assert full == [1]
 
 
@@ -336,7 +338,7 @@ def test_a_colour_that_appears_later_is_shown():
     )
     for blue in (0.2, 0.7, 1.0):
         explorer.controls["blue"].value = blue
-        colours = np.asarray(Image.open(io.BytesIO(explorer.picture.value)).convert("RGB"), int)
+        colours = np.asarray(picture(explorer), int)
         off = np.abs(colours - np.array([0.9, 0.1, blue]) * 255).max(axis=-1)
         assert (off < 9).mean() > 0.3
 
@@ -353,27 +355,106 @@ def test_what_lies_above_is_drawn_again_and_what_lies_below_is_not():
     drawn = []
     for artist in (below, moved, above):
         artist.draw = lambda renderer, artist=artist: drawn.append(artist)
-    explorer.controls["height"].value = 0.2
+    explorer.shown(height=0.2)
     assert drawn == [moved, above]
 
 
-def test_what_was_seen_is_shown_again_and_not_drawn(line):
-    explorer, drawn = line
+def test_a_picture_in_which_nothing_moved_is_the_still_one():
+    fig, ax = plots.figure(width=4, height=3)
+    (artist,) = ax.plot([], [])
+    explorer = Explorer(
+        fig,
+        lambda on: artist.set_data([0, on], [0, on]) or Readout(str(on)),
+        {"on": checkbox("on", True)},
+        about="A line or none.",
+    )
+    explorer.set(on=False)
+    artist.set_visible(False)
+    explorer.update()
+    still = Image.open(io.BytesIO(explorer.shown().still)).convert("RGB")
+    assert picture(explorer).tobytes() == still.tobytes()
+
+
+def test_what_was_seen_is_shown_again_and_not_drawn():
+    explorer, drawn = line()
     pictures = []
     for height in (0.1, 0.2, 0.1, 0.2):
         explorer.controls["height"].value = height
-        pictures.append((explorer.picture.value, explorer.says.value, explorer.readout))
+        pictures.append(explorer.shown())
     assert drawn == [0.5, 0.1, 0.2]
-    assert pictures[:2] == pictures[2:] and len(set(pictures)) == 2
+    assert pictures[:2] == pictures[2:] and pictures[0] != pictures[1]
 
 
-def test_an_update_draws_anew_what_was_changed_by_other_hands(line):
-    explorer, drawn = line
-    before = explorer.picture.value
+def test_an_update_draws_anew_what_was_changed_by_other_hands():
+    explorer, drawn = line()
+    before = explorer.shown()
+    browser = Browser(explorer, ratio=2)
     explorer.fig.axes[0].set_title("changed")
     explorer.update()
+    assert browser.heard == [({"kind": "renew"}, None)]
+    assert explorer.shown() != before
     assert drawn == [0.5, 0.5]
-    assert explorer.picture.value != before
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_pictures_are_as_sharp_as_the_display(ratio):
+    explorer, _ = line()
+    Browser(explorer, ratio)
+    assert picture(explorer).size == (400 * ratio, 300 * ratio)
+    assert explorer.picture.size == [400, 300]
+
+
+def test_a_browser_is_sent_what_it_asks_for_and_the_still_picture_once():
+    explorer, drawn = line()
+    browser = Browser(explorer)
+    for height in (0.2, 0.3):
+        browser.asks(height)
+    assert drawn == [0.5, 0.2, 0.3]
+    ((first, (moved, still)), (second, (other,))) = browser.heard
+    shown = explorer.shown(height=0.2)
+    assert (moved, still) == (shown.overlay.png, shown.still) and (other, second["y"]) != (moved, first["y"])
+    assert first | {"still": 0} == {
+        "kind": "picture",
+        "values": [0.2],
+        "text": "height 0.20",
+        "won": False,
+        "x": shown.overlay.x,
+        "y": shown.overlay.y,
+        "still": 0,
+    }
+    assert second["still"] == first["still"]
+    browser.asks(0.2)  # it was lost there: both parts come again if no other picture can have brought the still one
+    assert browser.pictures() == [[0.2], [0.3], [0.2]]
+
+
+def test_a_page_that_is_opened_again_is_sent_everything_again():
+    explorer, _ = line()
+    Browser(explorer).asks(0.2)
+    again = Browser(explorer)
+    again.asks(0.2)
+    ((_, buffers),) = again.heard
+    assert len(buffers) == 2
+
+
+def test_an_error_is_shown_in_the_browser_and_raised():
+    explorer, _ = line()
+    browser, words = Browser(explorer), "This explorer failed: ZeroDivisionError: too high"
+    with pytest.raises(ZeroDivisionError):
+        explorer.shown(height=1.0)
+    assert browser.heard == []
+    with pytest.raises(ZeroDivisionError):
+        explorer._answer(None, {"kind": "ask", "values": [1]}, [])
+    assert browser.heard == [({"kind": "error", "values": [1.0], "text": words}, None)]
+
+
+def test_pictures_are_not_kept_for_ever_here_nor_in_the_browser():
+    explorer, _ = line()
+    browser = Browser(explorer)
+    for k in range(KEPT + 3):
+        browser.asks(0.9 * k / (2 * KEPT))
+    assert len(explorer._kept) == KEPT
+    forgotten = [content["values"] for content, _ in browser.heard if content["kind"] == "forget"]
+    assert forgotten == browser.pictures()[:3]
 
 
 def in_a_thread(function, *args):
@@ -382,14 +463,16 @@ def in_a_thread(function, *args):
         return pool.submit(function, *args).result()
 
 
-def drawn_at_rest(explorer, drawn, *heights):
-    """Return what is drawn in the rest after the slider was moved, on an event loop as a kernel has one."""
+def at_rest(*heights):
+    """Return what an explorer draws once it is shown and, on the way, moved, on an event loop as a kernel has one."""
 
     async def move_and_rest():
+        explorer, drawn = line()
+        Browser(explorer)
         for height in heights:
             explorer.controls["height"].value = height
         before = len(drawn)
-        await asyncio.sleep(REST)  # ends after the rest of the explorer, which began earlier
+        await asyncio.sleep(3 * REST)
         return drawn[before:]
 
     return in_a_thread(asyncio.run, move_and_rest())
@@ -398,124 +481,94 @@ def drawn_at_rest(explorer, drawn, *heights):
 @pytest.mark.parametrize(
     ("heights", "ahead"),
     [
-        ([0.6], [0.7]),
-        ([0.4], [0.3]),
-        ([0.6, 0.7, 0.8], [0.9]),
-        ([0.6, 0.5], [0.4]),
-        ([0.0], []),
-        ([0.6, 0.7, 0.6], []),
+        ([], [0.4, 0.6, 0.5, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9, 0.0]),
+        ([0.8, 0.2], [0.1, 0.3, 0.5, 0.0, 0.4, 0.6, 0.7, 0.8, 0.9]),
+        ([0.75], [0.7, 0.8, 0.5, 0.6, 0.9, 0.4, 0.3, 0.2, 0.1, 0.0]),
     ],
-    ids=["up", "down", "only the last", "turned", "at the end", "seen before"],
+    ids=["at first", "moved twice", "between two steps"],
 )
-def test_the_next_step_is_drawn_while_nobody_waits(line, heights, ahead):
-    explorer, drawn = line
-    assert drawn_at_rest(explorer, drawn, *heights) == ahead
-    assert explorer.says.value == f"height {heights[-1]:.2f}"
-    shown = explorer.picture.value
-    for height in ahead:
-        before = len(drawn)
-        explorer.controls["height"].value = height
-        assert len(drawn) == before
-        assert (explorer.says.value, explorer.readout.text) == 2 * (f"height {height:.2f}",)
-        assert explorer.picture.value != shown
+def test_neighbours_presets_and_the_whole_range_come_while_nobody_waits(heights, ahead):
+    assert at_rest(*heights) == ahead
 
 
-def test_an_error_ahead_is_told_when_its_value_is_asked_for(line, caplog):
-    explorer, drawn = line
-    assert drawn_at_rest(explorer, drawn, 0.9) == []
-    assert explorer.says.value == "height 0.90"
-    assert caplog.records == []  # an event loop logs what its calls raise
-    with pytest.raises(ZeroDivisionError):
-        explorer.controls["height"].value = 1.0
-    assert explorer.says.value == "This explorer failed: ZeroDivisionError: too high"
+def test_nothing_is_drawn_ahead_without_a_browser_or_an_event_loop():
+    async def alone():
+        explorer, drawn = line()
+        explorer.controls["height"].value = 0.2
+        await asyncio.sleep(2 * REST)
+        return drawn
+
+    def in_a_script():
+        explorer, drawn = line()
+        Browser(explorer)
+        explorer.controls["height"].value = 0.2
+        return drawn
+
+    assert in_a_thread(asyncio.run, alone()) == in_a_thread(in_a_script) == [0.5]
 
 
-def test_a_stored_picture_is_the_one_that_is_shown_and_not_the_one_drawn_ahead(line, monkeypatch):
-    explorer, drawn = line
+def test_who_asks_while_something_is_drawn_ahead_is_answered_next():
+    async def ask_in_between():
+        explorer, drawn = line()
+        browser, draw = Browser(explorer), explorer.draw
+        explorer.draw = lambda height: time.sleep(0.02) or draw(height)
+        await asyncio.sleep(1.5 * REST)  # in the middle of the range
+        before = len(browser.pictures())
+        browser.asks(0.55)
+        return before, browser.pictures()
+
+    before, pictures = in_a_thread(asyncio.run, ask_in_between())
+    assert 0 < before < 9
+    assert pictures[before:] == [[0.55]]
+
+
+def test_what_moves_together_comes_in_the_order_of_what_is_likely():
+    widgets = {"a": whole_slider("", 0, 5, 1), "b": choice("", ("x", "y", "z"), "x"), "c": checkbox("", True)}
+    now = {"a": 1, "b": "x", "c": True}
+    came = [tuple(values.values()) for values in to_come(widgets, now, "b", {"Far": {"a": 5, "c": False}})]
+    assert came == [
+        (1, "y", True),
+        (1, "z", True),
+        (0, "x", True),
+        (2, "x", True),
+        (1, "x", False),
+        (5, "x", False),
+        (1, "y", True),
+        (1, "z", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("control", "expected"),
+    [
+        (whole_slider("", 2, 5, 3), [2, 3, 4, 5]),
+        (play_slider("", 0, 3, 1), [0, 1, 2, 3]),
+        (slider("", -1.0, 1.0, 0.0, 0.5), [-1, -0.5, 0, 0.5, 1]),
+        (log_slider("", 1.0, 10**0.15, 1.0), [1, 10**0.05, 10**0.1, 10**0.15]),
+        (checkbox("", True), [False, True]),
+        (choice("", ("b", "a"), "a"), ["b", "a"]),
+    ],
+)
+def test_the_steps_of_a_control_are_those_at_which_a_browser_stops(control, expected):
+    assert steps(control) == (pytest.approx(expected, rel=1e-8) if hasattr(control, "min") else expected)
+
+
+def test_a_stored_picture_is_the_one_that_is_shown_and_not_the_one_drawn_ahead(monkeypatch):
+    explorer, drawn = line()
     stored = []
     monkeypatch.setattr(plots, "display", lambda bundle, **kwargs: stored.append(bundle.get("image/png")))
     explorer._ipython_display_()
     assert drawn == [0.5]  # once, when it was made
-    assert drawn_at_rest(explorer, drawn, 0.6) == [0.7]
+    explorer.shown(height=0.7)
     stored.clear()
     explorer._ipython_display_()
-    picture = Image.open(io.BytesIO(base64.b64decode(stored[0]))).convert("L")
-    assert np.abs(np.asarray(picture, int) - pixels(explorer)).max() < 40  # either has colours of its own choice
+    stored_picture = Image.open(io.BytesIO(base64.b64decode(stored[0]))).convert("L")
+    assert np.abs(np.asarray(stored_picture, int) - pixels(explorer)).max() < 40  # either has colours of its own choice
 
 
-def test_pictures_are_not_kept_for_ever(line):
-    explorer, _ = line
-    for k in range(2 * KEPT):
-        explorer.controls["height"].value = 0.9 * k / (2 * KEPT)
-    assert explorer._kept.cache_info().currsize == KEPT
-
-
-@pytest.mark.parametrize(
-    ("control", "old", "new", "following"),
-    [
-        (whole_slider("", 0, 9, 5), 4, 5, 6),
-        (whole_slider("", 0, 9, 5), 6, 5, 4),
-        (whole_slider("", 0, 9, 5), 8, 9, 9),
-        (play_slider("", 0, 9, 5), 4, 5, 6),
-        (slider("", -1.0, 1.0, 0.0, 0.1), -0.3, -0.2, -0.1),
-        (slider("", -1.0, 1.0, 0.0, 0.1), 0.1, 0.0, -0.1),
-        (slider("", -1.0, 1.0, 0.0, 0.1), -0.9, -1.0, -1.0),
-        (log_slider("", 1e-3, 1.0, 0.1), 10**-1.05, 0.1, 10**-0.95),
-        (log_slider("", 1e-3, 1.0, 0.1), 0.5, 0.1, 10**-1.05),
-        (log_slider("", 1e-3, 1.0, 0.1), 0.5, 1.0, 1.0),
-        (checkbox("", True), False, True, True),
-        (choice("", ("a", "b"), "b"), "a", "b", "b"),
-    ],
-)
-def test_a_slider_goes_on_the_same_way_and_stays_at_its_end(control, old, new, following):
-    assert next_value(control, old, new) == (following if isinstance(following, str) else pytest.approx(following))
-
-
-def test_several_controls_are_drawn_once(line):
-    explorer, drawn = line
-    explorer.set(height=0.2)
-    assert drawn == [0.5, 0.2]
-
-
-@pytest.fixture
-def played():
-    """A race whose slider is being played, and its slider."""
-    explorer = MADE["race"]
-    slider = explorer.controls["steps"]
-    slider.button.value = True
-    yield explorer, slider
-    slider.stop()
-
-
-def test_ticks_move_the_slider_and_end_at_its_end(played):
-    explorer, slider = played
-    assert (slider.ticks.playing, slider.button.description) == (True, "Pause")
-    slider.ticks.set_state({"value": 61})
-    assert "61 steps shown" in explorer.says.value
-    slider.ticks.set_state({"value": 300, "playing": False})  # what the browser sends at the end
-    assert "300 steps shown" in explorer.says.value
-    assert (slider.button.value, slider.button.description) == (False, "Play")
-
-
-@pytest.mark.parametrize("preset", ["Reset", "Show me the failure"])
-def test_a_preset_ends_the_playing_and_a_late_tick_changes_nothing(played, preset):
-    explorer, slider = played
-    explorer.set(**explorer.presets[preset])
-    slider.ticks.set_state({"value": 62})
-    assert (slider.value, slider.ticks.value, slider.ticks.playing) == (60, 60, False)
-
-
-def test_a_hand_on_the_slider_ends_the_playing_and_the_next_begins_there(played):
-    _, slider = played
-    slider.value = 100
-    assert (slider.ticks.value, slider.ticks.playing) == (100, False)
-    slider.button.value = True
-    assert (slider.value, slider.ticks.value, slider.ticks.playing) == (100, 100, True)
-
-
-def test_messages_on_several_threads_are_answered_one_after_the_other(line):
-    explorer, _ = line
-    draw, inside, most = explorer.draw, [], []
+def test_messages_on_several_threads_are_answered_one_after_the_other():
+    explorer, _ = line()
+    browser, draw, inside, most = Browser(explorer), explorer.draw, [], []
 
     def slow(height):
         inside.append(height)
@@ -525,72 +578,14 @@ def test_messages_on_several_threads_are_answered_one_after_the_other(line):
         return draw(height)
 
     explorer.draw = slow
-    ways = [lambda h=h: explorer.set(height=h / 10) for h in range(9)] + [explorer.update] * 4
+    ways = [lambda h=h: browser.asks(h / 10) for h in range(9)] + [explorer.update] * 4
     threads = [threading.Thread(target=way) for way in ways]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert max(most) == 1
-    assert explorer.says.value == f"height {explorer.controls['height'].value:.2f}"
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """A function that says when the message that is being handled was sent."""
-    at = [None]
-    monkeypatch.setattr("adamcourse.explorers.explorer._asked_at", lambda: at[0])
-    return lambda when: at.__setitem__(0, when)
-
-
-def test_a_button_that_was_clicked_first_and_is_handled_last_changes_nothing(line, sent):
-    explorer, _ = line
-    sent(2)
-    explorer.controls["height"].value = 0.9
-    sent(1)
-    explorer.set(**explorer.presets["Reset"])
-    assert (explorer.controls["height"].value, explorer.says.value) == (0.9, "height 0.90")
-    sent(3)
-    explorer.set(**explorer.presets["Reset"])
-    assert (explorer.controls["height"].value, explorer.says.value) == (0.5, "height 0.50")
-
-
-def test_a_move_that_was_made_before_a_click_and_is_handled_after_it_is_taken_back(line, sent):
-    explorer, drawn = line
-    sent(2)
-    explorer.set(height=0.2)
-    sent(1)
-    explorer.controls["height"].value = 0.9
-    assert (explorer.controls["height"].value, explorer.says.value) == (0.2, "height 0.20")
-    sent(2)  # of one moment: the later one counts
-    explorer.controls["height"].value = 0.8
-    assert explorer.says.value == "height 0.80"
-    assert 0.9 not in drawn
-
-
-def test_a_preset_on_another_thread_waits_for_the_tick_that_is_being_drawn(played):
-    explorer, slider = played
-    begun, go, draw = threading.Event(), threading.Event(), explorer.draw
-
-    def slow(steps, factor):
-        if steps == 70:
-            begun.set()
-            go.wait(10)
-        return draw(steps, factor)
-
-    explorer.draw = slow
-    tick = threading.Thread(target=slider.ticks.set_state, args=[{"value": 70}])
-    preset = threading.Thread(target=lambda: explorer.set(**explorer.presets["Reset"]))
-    tick.start()
-    begun.wait(10)
-    preset.start()
-    preset.join(0.3)  # long enough for a preset that does not wait
-    go.set()
-    for thread in (tick, preset):
-        thread.join()
-    explorer.draw = draw
-    assert (slider.value, slider.ticks.playing) == (60, False)
-    assert "60 steps shown" in explorer.says.value
+    assert sorted(browser.pictures()) == [[h / 10] for h in range(9)]
 
 
 COSTLY = (
@@ -634,12 +629,12 @@ def test_a_thousand_drawings_leave_nothing_behind(name, monkeypatch):
     assert pyplot.get_fignums() == []
 
 
-def test_a_thousand_updates_leave_nothing_behind(line):
-    explorer, drawn = line
+def test_a_thousand_updates_leave_nothing_behind():
+    explorer, drawn = line()
 
     def update(times):
         for k in range(times):
-            explorer.controls["height"].value = 0.9 * k / times
+            explorer.shown(height=0.9 * k / times)
         drawn.clear()
         gc.collect()
         return tracemalloc.get_traced_memory()[0]
@@ -648,7 +643,7 @@ def test_a_thousand_updates_leave_nothing_behind(line):
     before, artists, widgets = in_a_thread(update, 2 * KEPT), len(explorer.fig.findobj()), live_widgets()
     grown = in_a_thread(update, 1000) - before
     tracemalloc.stop()
-    assert grown < 100_000  # bytes; a picture takes 3,000, and Python keeps some small things of 60 for their next use
+    assert grown < 100_000  # bytes; a picture takes 1,000, and Python keeps some small things of 60 for their next use
     assert (len(explorer.fig.findobj()), live_widgets()) == (artists, widgets)
 
 
@@ -669,8 +664,8 @@ def test_readers_without_a_kernel_get_a_picture_and_a_caption(capsys, monkeypatc
     assert bundle["text/plain"].startswith("Explorer: four optimizers walk from one start")
 
 
-def test_a_control_that_is_not_there_is_named_and_nothing_is_set(line):
-    explorer, drawn = line
+def test_a_control_that_is_not_there_is_named_and_nothing_is_set():
+    explorer, drawn = line()
     with pytest.raises(ValueError, match="hight = 0.3: the controls of this explorer are height"):
         explorer.set(height=0.2, hight=0.3)
     assert (explorer.controls["height"].value, drawn) == (0.5, [0.5])

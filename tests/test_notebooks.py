@@ -140,7 +140,7 @@ def test_every_lesson_has_its_parts(name):
 
 @every_lesson
 def test_the_file_is_small(name):
-    assert FILES[name].stat().st_size <= 300_000
+    assert FILES[name].stat().st_size <= 600_000
 
 
 # --- in a kernel ---------------------------------------------------------------------------------------------------

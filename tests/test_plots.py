@@ -47,8 +47,10 @@ def test_a_figure_is_shown_with_its_caption(monkeypatch):
     plots.show(fig, "The bowl from above.")
     (bundle, options), (caption, _) = shown
     picture = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
-    assert picture.size == (1000, 450)
-    assert options["metadata"]["image/png"]["alt"] == bundle["text/plain"] == "The bowl from above."
+    assert picture.size == (2000, 900)  # two pixels for each dot of the page
+    alt = {"alt": "The bowl from above.", "width": 1000, "height": 450}
+    assert options["metadata"]["image/png"] == alt
+    assert bundle["text/plain"] == "The bowl from above."
     assert caption["text/markdown"] == "*The bowl from above.*"
 
 

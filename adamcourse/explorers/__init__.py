@@ -1,8 +1,10 @@
 """Live figures for the lessons: each module of a lesson has a function of its own name that returns an Explorer.
 
-prefetch             draws ahead, while nobody waits, what the next press of a key will show
-frames               pictures of which most stands still, encoded soon enough for a slider
-explorer             controls, picture, sentence and challenge, and when they are drawn
+controls             sliders, boxes and lists, the steps of each, and its value as a browser tells it
+frames               pictures of which most stands still: what moved is drawn over the rest
+picture              the part that lives in the browser, and answers a control within a frame
+prefetch             which pictures may be asked for next, and the moment to draw them
+explorer             a function of controls and one kept figure, and which pictures the browser is sent
 race                 lesson 00: four optimizers on three surfaces
 rate_and_condition   lesson 01: gradient descent on a ravine
 batch_and_rate       lesson 02: minibatches of real data, one pass

@@ -4,7 +4,8 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, checkbox, log_slider
+from adamcourse.explorers.controls import checkbox, log_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 from adamcourse.losses import rotated_ravine
 from adamcourse.optimizers import Adam
 

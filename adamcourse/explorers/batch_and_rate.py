@@ -5,7 +5,8 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.datasets import load_heights
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider
+from adamcourse.explorers.controls import choice, log_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 from adamcourse.losses import LeastSquaresLoss
 from adamcourse.optimizers import GradientDescent
 

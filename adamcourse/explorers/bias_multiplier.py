@@ -3,7 +3,8 @@
 import numpy as np
 
 from adamcourse import plots
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider, slider
+from adamcourse.explorers.controls import choice, log_slider, slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 
 LAST = 100_000
 STEPS = np.unique(np.geomspace(1, LAST, 400).astype(int))

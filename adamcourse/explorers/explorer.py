@@ -1,36 +1,28 @@
-"""Controls bound to a function that moves the artists of one kept figure.
+"""A live figure: a function of controls that moves the artists of one kept figure, and its pictures in the browser.
 
-Why not `interact`: it builds the figure anew for every value of a slider, which takes several times longer, and hides
-errors. Here the figure is kept, what stands still is drawn once, and the moved artists are drawn over it. Pictures that
-were seen are kept for a while, and the one that the next press of a key would show is drawn while nobody waits.
+Why not `interact`: it builds the figure anew for every value of a slider, which takes many times longer, and hides
+errors. Here the figure is kept, what stands still is drawn once, and the moved artists are drawn over it. The browser
+keeps the pictures that it was sent, by the values of the controls, and shows the right one as soon as a control moves.
+It asks for those that it lacks, and while nobody waits, it is sent those that may be asked for next.
 """
 
 import itertools
 import threading
-from contextlib import contextmanager, suppress
-from functools import lru_cache, partial, wraps
+import zlib
+from contextlib import suppress
+from functools import partial, wraps
 from typing import NamedTuple
 
 import ipywidgets as widgets
-import numpy as np
-import traitlets
-from IPython import get_ipython
 
-from adamcourse.explorers.frames import Frames
-from adamcourse.explorers.prefetch import Debouncer, next_value
-from adamcourse.plots import show_picture
+from adamcourse.explorers import controls as kinds
+from adamcourse.explorers.frames import Frames, Overlay
+from adamcourse.explorers.picture import Picture
+from adamcourse.explorers.prefetch import Idle, to_come
+from adamcourse.plots import DOTS, show_picture
 
-KEPT = 100  # pictures of an explorer
+KEPT = 400  # pictures of an explorer, here and in the browser
 _turn = threading.RLock()
-
-
-def _asked_at():
-    """Return when the message that is being handled was sent, by the browser's clock, or None without a kernel.
-
-    The kernel handles the messages of widgets in several threads, so that a later one may be handled first.
-    """
-    kernel = getattr(get_ipython(), "kernel", None)
-    return kernel.get_parent().get("header", {}).get("date") if kernel else None
 
 
 def _in_turn(method):
@@ -58,91 +50,12 @@ class Challenge(NamedTuple):
     praise: str
 
 
-def slider(label, low, high, value, step):
-    """Return a slider with equal steps; the value lies on a step."""
-    return widgets.FloatSlider(value, min=low, max=high, step=step, readout_format=".3g", description=label)
+class Shown(NamedTuple):
+    """What an explorer shows for some values: its words, what moved, and the still picture that this lies on."""
 
-
-def log_slider(label, low, high, value):
-    """Return a slider with twenty steps a decade; low, high and value are put on a step."""
-    low, high, value = np.round(20 * np.log10((low, high, value))) / 20
-    digits = ".3r" if low >= -4 else ".3g"  # 1000 in place of 1.00e+3, but not ten digits for a millionth
-    return widgets.FloatLogSlider(10**value, min=low, max=high, step=0.05, readout_format=digits, description=label)
-
-
-def whole_slider(label, low, high, value):
-    """Return a slider over whole numbers."""
-    return widgets.IntSlider(value, min=low, max=high, description=label)
-
-
-def play_slider(label, low, high, value):
-    """Return a slider over whole numbers that can be played: it has a button that moves it on to the end."""
-    return PlayedSlider(value, min=low, max=high, description=label)
-
-
-def checkbox(label, value):
-    """Return a box to tick."""
-    return widgets.Checkbox(value, description=label)
-
-
-def choice(label, options, value):
-    """Return a list to choose from."""
-    return widgets.Dropdown(options=options, value=value, description=label)
-
-
-def _align(controls):
-    """Put labels into one column, so that what they name begins at one place and is long enough; ticks have none."""
-    labels = [control.description for control in controls if not isinstance(control, widgets.Checkbox)]
-    column = f"{max(map(len, labels), default=0)}ch"
-    for control in controls:
-        control.style.description_width, control.layout.width = column, f"min({column} + 320px, 100%)"
-
-
-class PlayedSlider(widgets.IntSlider):
-    """A slider with a button that plays it; `beside` are the widgets that stand beside it.
-
-    An unseen `Play` ticks in the browser: its own buttons have no names for screen readers. The ticks go through the
-    kernel to the slider, so that one that is still on its way when something else moves the slider changes nothing.
-    """
-
-    def __init__(self, value, **options):
-        super().__init__(value, **options)
-        hidden = widgets.Layout(display="none")
-        self.ticks = widgets.Play(value, min=self.min, max=self.max, interval=50, layout=hidden)
-        self.button = widgets.ToggleButton(tooltip=f"{self.description}: play or pause")
-        self.beside = self.button, self.ticks
-        self.button.observe(self._play_or_pause, "value")
-        self.ticks.observe(self._tick, ["value", "playing"])
-        self.observe(self._moved, "value")
-        self._play_or_pause()
-
-    def stop(self):
-        """Play no longer."""
-        self.button.value = False
-
-    @_in_turn
-    def _play_or_pause(self, change=None):
-        self.button.description = "Pause" if self.button.value else "Play"
-        self.ticks.playing = self.button.value
-
-    @_in_turn
-    def _tick(self, change):
-        if self.button.value:
-            self.value, self.button.value = self.ticks.value, self.ticks.playing
-        else:
-            self.ticks.value = self.value
-
-    @_in_turn
-    def _moved(self, change):
-        if self.value != self.ticks.value:
-            self.stop()
-            self.ticks.value = self.value
-
-
-class Picture(widgets.Image):
-    """An image whose tooltip is its name for screen readers."""
-
-    description = traitlets.Unicode("").tag(sync=True)  # without it, ipywidgets 8.1 fails on the tooltip (issue 3860)
+    readout: Readout
+    overlay: Overlay
+    still: bytes
 
 
 class Explorer:
@@ -158,7 +71,7 @@ class Explorer:
     presets : values of some controls by the name of a button; "Reset" is always there.
     challenge : a Challenge, or None.
 
-    An error in `draw` is shown below the picture and raised: a test that moves a control sees it.
+    An error in `draw` is shown below the picture and raised.
     """
 
     def __init__(self, fig, draw, controls, about, presets=None, challenge=None):
@@ -166,138 +79,139 @@ class Explorer:
         start = {name: control.value for name, control in controls.items()}
         self.presets = (presets or {}) | {"Reset": start}
         for values in self.presets.values():
-            self._check_names(values)
-        self.picture = Picture(layout=widgets.Layout(width=f"{fig.bbox.width:.0f}px", max_width="100%"))
-        self.says, self.verdict = widgets.HTML(), widgets.HTML()
-        self._moving, self._held, self._asked = [], False, {}
-        self._kept, self._debouncer = lru_cache(KEPT)(self._drawn), Debouncer()
+            self._check(values)
+        self._moving, self._kept, self._idle, self._heard = [], {}, Idle(), False
         fig.canvas.draw()
         fig.set_layout_engine("none")  # laid out once: from here on the axes stay where they are
+        kinds.align(controls.values())
+        self.picture = Picture(
+            controls=list(controls.values()),
+            scales=[kinds.scale(control) for control in controls.values()],
+            played=next((i for i, c in enumerate(controls.values()) if isinstance(c, kinds.PlayedSlider)), None),
+            size=[round(DOTS * length) for length in fig.get_size_inches()],
+            presets={name: self._to_browser(values) for name, values in self.presets.items()},
+            challenge=challenge and list(challenge),
+        )
+        self.picture.on_msg(self._answer)
         for name, control in controls.items():
             control.observe(partial(self._moved, name), "value")
-        _align(controls.values())
-        self.update()
+        self.shown()
 
-    @_in_turn
+    @property
+    def readout(self):
+        """The Readout for the controls' present values."""
+        return self.shown().readout
+
+    @property
+    def main(self):
+        """The name of the control that moves in a recording: the slider that is played, or else the first one."""
+        sliders = [name for name, control in self.controls.items() if hasattr(control, "min")]
+        return next((name for name in sliders if isinstance(self.controls[name], kinds.PlayedSlider)), sliders[0])
+
     def set(self, **values):
-        """Set several controls and show one picture; ValueError, and nothing is set, when one cannot take its value."""
-        self._check_names(values)
+        """Set several controls; ValueError, and nothing is set, when one cannot take its value."""
+        self._check(values)
         for name, value in values.items():
-            self._check_value(name, value)
-        with self._holding():
-            for control in self.controls.values():
-                if isinstance(control, PlayedSlider):
-                    control.stop()
-            for name, value in values.items():
-                if self._is_newest(name):
-                    self.controls[name].value = value
-        self._show()
-
-    def _check_names(self, values):
-        for name in values.keys() - self.controls.keys():
-            raise ValueError(f"{name} = {values[name]!r}: the controls of this explorer are {', '.join(self.controls)}")
-
-    def _check_value(self, name, value):
-        control = self.controls[name]
-        low, high = getattr(control, "min", None), getattr(control, "max", None)
-        if hasattr(control, "base"):
-            low, high = control.base**low * (1 - 1e-9), control.base**high * (1 + 1e-9)
-        allowed = getattr(control, "options", (True, False)) if low is None else f"{low:g} to {high:g}"
-        if not (value in allowed if low is None else isinstance(value, (int, float)) and low <= value <= high):
-            raise ValueError(f"{name} = {value!r}: give {allowed}")
+            self.controls[name].value = value
 
     @_in_turn
     def update(self):
-        """Draw the figure for the controls' present values, and forget the pictures that were kept until now."""
-        self._kept.cache_clear()
-        self._show()
-
-    @contextmanager
-    def _holding(self):
-        """Move controls, and let none of them be answered."""
-        self._held = True
-        try:
-            yield
-        finally:
-            self._held = False
-
-    def _is_newest(self, name):
-        """Return whether no later message has moved a control, and note when this one was sent."""
-        last, now = self._asked.get(name), _asked_at()
-        if last and now and now < last:
-            return False
-        self._asked[name] = now
-        return True
+        """Forget the pictures that were kept until now: each is drawn again when it is asked for."""
+        self._kept.clear()
+        self._tell("renew")
 
     @_in_turn
-    def _moved(self, name, change):
-        """Answer a control, and draw ahead what follows if it moves on; undo what was overtaken by a button."""
-        if self._held:
-            return
-        if self._is_newest(name):
-            self._show()
-            self._debouncer.then(self._prefetch, name, next_value(change["owner"], change["old"], change["new"]))
-        else:
-            with self._holding():
-                change["owner"].value = change["old"]
-
-    @_in_turn
-    def _prefetch(self, name, value):
-        with suppress(Exception):  # an error is told when its picture is asked for
-            self._kept(**self._values(**{name: value}))
-
-    def _values(self, **others):
-        """Return the controls' values, or others, with nine digits: in the last ones a browser may differ."""
-        values = {name: control.value for name, control in self.controls.items()} | others
-        return {name: float(f"{x:.9g}") if isinstance(x, float) else x for name, x in values.items()}
-
-    def _drawn(self, **values):
-        """Return a Readout for these values, and the picture as PNG."""
-        self._on_canvas = values
-        return self.draw(**values), self._png()
-
-    def _show(self):
-        """Show the picture and the words for the controls' present values."""
-        try:
-            self.readout, png = self._kept(**self._values())
-        except Exception as error:
-            self.says.value = f"This explorer failed: {type(error).__name__}: {error}"
-            raise
-        with self.picture.hold_sync():  # in one message: the browser loads the picture anew with each
-            self.picture.value, self.picture.tooltip = png, self.readout.text
-        self.says.value = self.readout.text
-        if self.challenge:
-            won = f"Done. {self.challenge.praise}" if self.readout.won else "Not yet."
-            self.verdict.value = f"<b>Challenge.</b> {self.challenge.task} <b>{won}</b>"
-
-    def box(self):
-        """Return everything as one widget."""
-        buttons = [widgets.Button(description=name, layout=widgets.Layout(width="auto")) for name in self.presets]
-        for button in buttons:
-            button.on_click(lambda button: self.set(**self.presets[button.description]))
-        controls = [w for control in self.controls.values() for w in (control, *getattr(control, "beside", ()))]
-        wrap = widgets.Layout(flex_flow="row wrap")
-        rows = [widgets.HBox(controls, layout=wrap), widgets.HBox(buttons, layout=wrap)]
-        return widgets.VBox([*rows, self.picture, self.says, *([self.verdict] if self.challenge else [])])
-
-    @_in_turn
-    def _ipython_display_(self):
-        """Show a live widget where there is a kernel, and elsewhere the picture and a caption that says the same."""
-        if self._on_canvas != self._values():  # what was drawn last is not what is shown
+    def sharpen(self, ratio):
+        """Draw with so many pixels for each one of the page, 1 or 2; forget the pictures that have others."""
+        if self.fig.dpi != ratio * DOTS:
+            self.fig.set_dpi(ratio * DOTS)
             self.update()
-        task = f" Challenge: {self.challenge.task}" if self.challenge else ""
-        caption = f"Explorer: {self.about} At first: {self.readout.text}{task}"
-        nothing = widgets.HTML(layout=widgets.Layout(display="none"))  # what a live explorer needs for a caption
-        live = self.box()._repr_mimebundle_(), nothing._repr_mimebundle_()
-        show_picture(self.fig.canvas.buffer_rgba(), caption, live)
 
-    def _png(self):
-        """Draw the moving artists over the still ones and return the picture as PNG.
+    @_in_turn
+    def shown(self, **values):
+        """Return what is Shown for values of all controls, default the present ones; it is kept here and sent."""
+        values = values or self._values()
+        key = tuple(values.values())
+        self._kept[key] = self._kept.pop(key, None) or self._sent(values)  # as the newest
+        if len(self._kept) > KEPT:
+            self._forget(next(iter(self._kept)))
+        return self._kept[key]
+
+    def _sent(self, values):
+        """Draw what is Shown for values and send it; the still picture only if the browser does not have it."""
+        shown = self._drawn(values)
+        stills = [] if any(shown.still is kept.still for kept in self._kept.values()) else [shown.still]
+        words, place = shown.readout._asdict(), {"x": shown.overlay.x, "y": shown.overlay.y}
+        self._tell("picture", values, [shown.overlay.png, *stills], still=zlib.crc32(shown.still), **words, **place)
+        return shown
+
+    def _forget(self, key):
+        del self._kept[key]
+        self._tell("forget", dict(zip(self.controls, key, strict=True)))
+
+    def _check(self, values):
+        for name, value in values.items():
+            if name not in self.controls:
+                raise ValueError(f"{name} = {value!r}: the controls of this explorer are {', '.join(self.controls)}")
+            kinds.check(name, self.controls[name], value)
+
+    def _values(self):
+        return {name: kinds.rounded(control.value) for name, control in self.controls.items()}
+
+    def _to_browser(self, values):
+        """Return values as the browser knows them, in the order of the controls; None for those that are not given."""
+        return [
+            kinds.to_browser(self.controls[name], values[name]) if name in values else None for name in self.controls
+        ]
+
+    @_in_turn
+    def _answer(self, picture, content, buffers):
+        """Answer the browser: it says that it is there, with nothing kept, or asks for the picture of some values."""
+        if content["kind"] == "hello":
+            self._kept.clear()
+            self.sharpen(content["ratio"])
+            self._heard = True
+            self._foresee(self.main)
+        else:
+            pairs = zip(self.controls.items(), content["values"], strict=True)
+            self._bring({name: kinds.from_browser(control, value) for (name, control), value in pairs})
+
+    def _bring(self, values):
+        self._kept.pop(tuple(values.values()), None)  # what is asked for was lost
+        try:
+            self.shown(**values)
+        except BaseException as error:
+            self._tell("error", values, text=f"This explorer failed: {type(error).__name__}: {error}")
+            raise
+
+    def _tell(self, kind, values=None, buffers=None, **content):
+        """Send a message to the browser, if there is one."""
+        if self._heard:
+            told = {} if values is None else {"values": self._to_browser(values)}
+            self.picture.send({"kind": kind} | told | content, buffers)
+
+    def _moved(self, name, change):
+        self._foresee(name)
+
+    def _foresee(self, moved):
+        """While nobody waits, send what the browser may ask for next."""
+        if self._heard:
+            following = to_come(self.controls, self._values(), moved, self.presets)
+            self._idle.begin(partial(self._ahead, values) for values in following)
+
+    @_in_turn
+    def _ahead(self, values):
+        with suppress(Exception):  # an error is told when its picture is asked for
+            self.shown(**values)
+
+    def _drawn(self, values):
+        """Draw the moving artists over the still ones and return what is Shown.
 
         A stale figure means that something changed which was still before, such as a title: the background is drawn
         again, without what moves, which becomes animated.
         """
-        canvas = self.fig.canvas
+        canvas, self._on_canvas = self.fig.canvas, values
+        readout = self.draw(**values)
         if self.fig.stale or not self._moving:
             self._moving = [artist for ax in self.fig.axes for artist in _moving(ax)]
             for artist in self._moving:
@@ -308,7 +222,24 @@ class Explorer:
         canvas.restore_region(self._background)
         for artist in self._moving:
             artist.axes.draw_artist(artist)
-        return self._frames.png(canvas.buffer_rgba())
+        return Shown(readout, self._frames.overlay(canvas.buffer_rgba()), self._frames.png)
+
+    def box(self):
+        """Return everything as one widget."""
+        return widgets.VBox(
+            [widgets.HBox(list(self.controls.values()), layout={"flex_flow": "row wrap"}), self.picture]
+        )
+
+    @_in_turn
+    def _ipython_display_(self):
+        """Show a live widget where there is a kernel, and elsewhere the picture and a caption that says the same."""
+        if self._on_canvas != self._values():  # what was drawn last is not what is shown
+            self._drawn(self._values())
+        task = f" Challenge: {self.challenge.task}" if self.challenge else ""
+        caption = f"Explorer: {self.about} At first: {self.readout.text}{task}"
+        nothing = widgets.HTML(layout=widgets.Layout(display="none"))  # what a live explorer needs for a caption
+        live = self.box()._repr_mimebundle_(), nothing._repr_mimebundle_()
+        show_picture(self.fig, caption, live)
 
 
 def _moving(ax):

@@ -4,7 +4,8 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, checkbox, slider, whole_slider
+from adamcourse.explorers.controls import checkbox, slider, whole_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 from adamcourse.losses import ReddiCounterexample
 from adamcourse.optimizers import Adam, AMSGrad, InverseRoot, Projected, Scheduled
 

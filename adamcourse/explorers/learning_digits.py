@@ -7,7 +7,8 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.datasets import digits_subset
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider, play_slider
+from adamcourse.explorers.controls import choice, log_slider, play_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 from adamcourse.networks import mlp
 from adamcourse.optimizers import Adagrad, Adam, GradientDescent, Momentum, RMSprop
 from adamcourse.training import Training

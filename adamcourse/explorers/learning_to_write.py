@@ -6,7 +6,8 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.datasets import load_language_trainings
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, slider
+from adamcourse.explorers.controls import choice, slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 
 STEPS, EVERY, WIDTH = 600, 100, 34
 STARTS = {"0.02 everywhere": "gpt", "Glorot's": "glorot", "Glorot's, last layer 0.02": "small_head"}

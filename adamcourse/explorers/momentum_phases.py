@@ -4,7 +4,8 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, log_slider, slider
+from adamcourse.explorers.controls import log_slider, slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 from adamcourse.losses import ravine
 from adamcourse.optimizers import Momentum
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.datasets import load_text
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, play_slider
+from adamcourse.explorers.controls import choice, play_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 from adamcourse.networks import transformer, windows
 from adamcourse.optimizers.matrices import QUINTIC
 

@@ -7,7 +7,8 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.datasets import digits_subset
 from adamcourse.dialects import pytorch
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider, slider, whole_slider
+from adamcourse.explorers.controls import choice, log_slider, slider, whole_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 from adamcourse.networks import mlp
 from adamcourse.optimizers import AdamW
 from adamcourse.training import Training

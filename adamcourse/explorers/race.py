@@ -5,7 +5,8 @@ from matplotlib.lines import Line2D
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, log_slider, play_slider
+from adamcourse.explorers.controls import log_slider, play_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 from adamcourse.losses import bowl, ravine, rosenbrock
 from adamcourse.optimizers import Adam, GradientDescent, Momentum, RMSprop
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from adamcourse import plots
 from adamcourse.descent import descend
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, choice, log_slider, slider
+from adamcourse.explorers.controls import choice, log_slider, slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 from adamcourse.losses import RareClasses
 from adamcourse.optimizers import Adam, GradientDescent, Lion
 

@@ -7,7 +7,8 @@ import numpy as np
 from adamcourse import plots
 from adamcourse.descent import descend
 from adamcourse.dialects import DIALECTS, defaults, difference_in_words
-from adamcourse.explorers.explorer import Challenge, Explorer, Readout, checkbox, choice, log_slider
+from adamcourse.explorers.controls import checkbox, choice, log_slider
+from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 from adamcourse.losses import Replay
 from adamcourse.optimizers import Scheduled
 

@@ -27,8 +27,9 @@ FOLDER = ROOT / "site"
 GLOSSARY = Path(refresh.__file__).parent.parent / "glossary.md"
 SETTINGS = ROOT / ".jupyter" / "labconfig" / "default_setting_overrides.json"
 PYODIDE_KERNEL = "@jupyterlite/pyodide-kernel-extension"
-EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", PYODIDE_KERNEL)  # of those installed here, what the lessons use
-CARRIED = ("ipywidgets", "jupyterlab_widgets", "comm", "tqdm")  # pure Python that Pyodide lacks, or may lack
+EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget", PYODIDE_KERNEL)  # what the lessons use
+CARRIED = ("ipywidgets", "jupyterlab_widgets", "anywidget", "psygnal", "typing_extensions", "comm", "tqdm")
+COMPILED = (".pyc", ".so", ".pyd")
 CONFIG = {
     "jupyter-lite-schema-version": 0,
     "jupyter-config-data": {
@@ -51,11 +52,14 @@ def for_the_browser(notebook):
 
 
 def write_wheel(name, folder):
-    """Write an installed pure Python package as a wheel again: without network, and in the version tested here."""
+    """Write an installed package as a wheel again: without network, in the version tested here, without compiled parts.
+
+    Of these packages the same modules lie beside the compiled ones, as Python.
+    """
     package = metadata.distribution(name)
     with zipfile.ZipFile(folder / f"{name}-{package.version}-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED) as wheel:
         for file in package.files:
-            if ".." not in file.parts and file.suffix != ".pyc":  # JupyterLab's part of it lies outside
+            if ".." not in file.parts and file.suffix not in COMPILED:  # JupyterLab's part of it lies outside
                 wheel.write(file.locate(), str(file))
 
 

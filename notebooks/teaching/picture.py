@@ -21,7 +21,9 @@ def frames():
     explorer, pictures = race(), []
     for steps in STEPS:
         explorer.set(steps=steps)
-        picture = Image.open(io.BytesIO(explorer.picture.value)).convert("RGB")
+        explorer.update()
+        explorer.shown()
+        picture = Image.fromarray(np.asarray(explorer.fig.canvas.buffer_rgba())).convert("RGB")
         pictures.append(picture.resize((WIDTH, WIDTH * picture.height // picture.width), Image.Resampling.LANCZOS))
     return pictures
 

@@ -5,13 +5,15 @@
 Both draw filled contours, four paths of 200 steps and their losses. They take turns in one JupyterLab and one Chromium,
 each with a page and a kernel of its own. A key is held down for a second, in which nothing is asked of the browser:
 questions would keep both processors busy while it draws. Each press shows a value that was not shown before; one that
-brings no picture counts as a second. Between two presses our explorer draws what the next one will show; how long a
-press takes that it did not foresee is told by a second explorer, which never draws ahead. A drag moves the mouse to and
-fro, 60 times a second for two and a half seconds; its lag is the time from letting go to the last picture. The table is
-also written to tests/benchmarks/explorers.md. The last line is the time of `interact` over ours, from a key press to
-changed pixels.
+brings no picture counts as a second. While nobody waits our explorer sends the browser what may be asked for next, the
+whole range of its slider at last; how long a press takes whose picture is not there is told by a second explorer, which
+never sends ahead. A drag moves the mouse to and fro, 60 times a second for two and a half seconds; its lag is the time
+from letting go to the last picture. Then: the seconds until the whole range is there, and what Chromium's page takes of
+memory while a slider is moved a thousand times. The table is also written to tests/benchmarks/explorers.md. The last
+line is the time of `interact` over ours, from a key press to changed pixels.
 """
 
+import re
 import sys
 import tempfile
 import time
@@ -27,7 +29,8 @@ from tests.browser.lab import IDLE, jupyterlab, opened, visitor, write_notebook 
 
 ROUNDS, WARM_UP, PRESSES, MOVES = 3, 4, 24, 150
 HELD = 1.0  # seconds for which a key is down
-PACKAGES = ("numpy", "matplotlib", "pillow", "ipywidgets", "jupyterlab")
+SETTLING = 5.0  # seconds for which a learner looks at the first picture
+PACKAGES = ("numpy", "matplotlib", "pillow", "ipywidgets", "anywidget", "jupyterlab")
 
 COMMON = """
 import numpy as np
@@ -40,7 +43,8 @@ def walks(rate):
     return descend(rosenbrock, Adam(rate, beta1=np.array([0.0, 0.5, 0.9, 0.95])), rosenbrock.start, 200)
 """
 OURS = """
-from adamcourse.explorers.explorer import Explorer, Readout, log_slider
+from adamcourse.explorers.controls import log_slider
+from adamcourse.explorers.explorer import Explorer, Readout
 fig, (left, right) = plots.figure(columns=2)
 plots.contours(left, rosenbrock)
 right.set(yscale="log", xlim=(0, 200), ylim=(1e-6, 1e4), xlabel="step", ylabel="loss")
@@ -53,7 +57,19 @@ def draw(rate):
         curve.set_data(np.arange(201), path.loss[:, i])
     return Readout(f"rate {rate:.3g}")
 
-Explorer(fig, draw, {"rate": log_slider("rate", 1e-3, 1, 10**-2.2)}, about="Four paths.")
+explorer = Explorer(fig, draw, {"rate": log_slider("rate", 1e-3, 1, 10**-2.2)}, about="Four paths.")
+"""
+SHOWN = "display(explorer)"
+FILLED = """
+import time, ipywidgets
+ahead, begun, filled = explorer._ahead, time.perf_counter(), ipywidgets.Label()
+
+def timed(values):
+    ahead(values)
+    filled.value = f"{len(explorer._kept)} pictures after {time.perf_counter() - begun:.1f} s"
+
+explorer._ahead = timed
+display(explorer, filled)
 """
 NEVER_AHEAD = """
 from adamcourse.explorers import prefetch
@@ -82,17 +98,28 @@ for (const kind of ['keydown', 'pointerdown', 'pointerup'])
         last[kind] = performance.now();
         if (kind !== 'pointerup') window.painted = [];
     }, true);
+let due = false;
+const note = () => {  // that something is to be painted in the next frame
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+        due = false;
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => painted.push(performance.now());
+        channel.port2.postMessage(0);
+    });
+};
+const draw = CanvasRenderingContext2D.prototype.drawImage;
+CanvasRenderingContext2D.prototype.drawImage = function (...args) {
+    note();
+    return draw.apply(this, args);
+};
 const paint = async image => {
     const src = image.src;
     if (!src || image.seen === src) return;
     image.seen = src;
     await image.decode().catch(() => {});
-    if (image.src !== src) return;  // the next one came before this one was seen
-    requestAnimationFrame(() => {
-        const channel = new MessageChannel();
-        channel.port1.onmessage = () => painted.push(performance.now());
-        channel.port2.postMessage(0);
-    });
+    if (image.src === src) note();  // else the next one came before this one was seen
 };
 new MutationObserver(() => document.querySelectorAll('.jp-OutputArea img').forEach(paint)).observe(
     document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['src'] });
@@ -134,28 +161,69 @@ def drag(page):
     return page.evaluate(DRAGGED)
 
 
+def whole_range(page):
+    """Return what a page says of its range once it is filled."""
+    label = page.locator(".jp-OutputArea .widget-label").last
+    told = ""
+    while label.inner_text() != told:
+        told = label.inner_text()
+        time.sleep(2)
+    return told
+
+
+def resident(chromium):
+    """Return the megabytes that Chromium's pages take."""
+    processes = chromium.browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    pages = [process["id"] for process in processes if process["type"] == "renderer"]
+    status = "".join(Path(f"/proc/{page}/status").read_text() for page in pages)
+    return sum(map(int, re.findall(r"VmRSS:\s+(\d+)", status))) / 1024
+
+
+def moved(page, times):
+    """Move the slider by so many steps, to and fro."""
+    page.locator(".noUi-handle").focus()
+    for k in range(times):
+        page.keyboard.press("ArrowRight" if k // 30 % 2 else "ArrowLeft")
+
+
 def main():
-    figures = {"ours": OURS, "ours, never ahead": NEVER_AHEAD + OURS, "`interact`": INTERACT}
+    ours = OURS + SHOWN
+    figures = {"ours": ours, "ours, never ahead": NEVER_AHEAD + ours, "`interact`": INTERACT}
     pressed, dragged = {}, {}
     with tempfile.TemporaryDirectory() as home, jupyterlab(Path(home)) as address, sync_playwright() as playwright:
         chromium = visitor(playwright)
         for name in ROUNDS * list(figures):
             with opened(chromium, address, write_notebook("benchmark-explorers", COMMON + figures[name])) as page:
-                page.locator(".jp-OutputArea img").wait_for()
+                page.locator(".jp-OutputArea :is(canvas, img)").wait_for()
                 page.evaluate(PROBE)
+                time.sleep(SETTLING)
                 pressed.setdefault(name, []).extend(presses(page))
                 dragged.setdefault(name, []).append(drag(page))
+        with opened(chromium, address, write_notebook("benchmark-explorers", COMMON + OURS + FILLED)) as page:
+            memory, filled = [resident(chromium)], whole_range(page)
+            for _ in range(2):
+                moved(page, 500)
+                memory.append(resident(chromium))
         version = chromium.browser.version
         chromium.browser.close()
-    report(__file__, "From a slider to pixels", [table(pressed, dragged, version)], PACKAGES)
+    told = (
+        f"The whole range of the slider: {filled}. Chromium's page: {memory[0]:.0f} MB at first, {memory[1]:.0f} after"
+    )
+    report(
+        __file__,
+        "From a slider to pixels",
+        [table(pressed, dragged, version, told + f" 500 moves, {memory[2]:.0f} after 1,000.")],
+        PACKAGES,
+    )
 
 
-def table(pressed, dragged, version):
+def table(pressed, dragged, version, told):
     """Return the lines of the table, and the ratio of the two medians."""
     keys, drags = ROUNDS * PRESSES, ROUNDS
     lines = [
         f"Milliseconds from key to pixels ({keys} presses each), pictures per second in a fast drag, and milliseconds",
         f"from letting go to its last picture ({drags} drags each). Chromium {version}.",
+        told,
         "",
         "| | key, median | key, p95 | drag, pictures per second | lag, median | lag, largest |",
         "|---|---|---|---|---|---|",

@@ -1,6 +1,12 @@
 """An explorer as it stands on a page: its controls, picture and words, moved with keys and clicks."""
 
+import base64
+import io
+
+from PIL import Image
 from playwright.sync_api import expect
+
+from tests.test_explorers import picture
 
 SLIDER, TICK, LIST = ".noUi-handle", "input[type=checkbox]", "select"
 AT_LAST = {
@@ -16,9 +22,10 @@ class Shown:
 
     def __init__(self, page, number=0):
         self.page = page
-        self.box = page.locator(".widget-vbox:has(> .widget-image)").nth(number)
-        self.picture = self.box.locator("> .widget-image")
-        self.sentence, self.verdict = (self.box.locator("> .widget-html").nth(i) for i in (0, 1))
+        self.box = page.locator(".widget-vbox:has(.explorer-picture)").nth(number)
+        self.picture, self.sentence, self.verdict = (
+            self.box.locator(f".explorer-{part}") for part in ("picture", "sentence", "verdict")
+        )
 
     def controls(self):
         """Return what the keyboard can reach of each control, with its kind."""
@@ -70,9 +77,18 @@ class Shown:
     def says(self, words):
         """Wait until the explorer says this, below the picture and as the picture's name."""
         expect(self.sentence).to_have_text(words)
-        expect(self.picture).to_have_attribute("title", words)
+        expect(self.picture).to_have_attribute("aria-label", words)
+
+    def drawn(self):
+        """Return the picture that is drawn on the canvas."""
+        png = self.picture.evaluate("canvas => canvas.toDataURL()").split(",")[1]
+        return Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+
+    def shows(self, made):
+        """Wait until the explorer says what the same one in this process says, and see that it draws the same."""
+        self.says(made.readout.text)
+        assert self.drawn().tobytes() == picture(made).tobytes(), made.readout.text
 
     def pixels(self):
-        """Return what is seen of the picture once it is loaded."""
-        self.picture.evaluate("image => image.decode()")
+        """Return what is seen of the picture."""
         return self.picture.screenshot()

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from adamcourse.explorers.controls import steps
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.shown import SLIDER, Shown
 from tests.test_explorers import MADE, WON, in_lesson
@@ -16,7 +17,7 @@ WRITTEN_OUT = re.compile(r"^-?[\d.]+(e-\d+)?$")  # 1000 and not 1.00e+3
 def explorers(lesson):
     """What the page shows of each explorer, and the same explorer in this process, both at their first values."""
     names = in_lesson(lesson.lesson)
-    expect(lesson.locator("img.widget-image")).to_have_count(len(names))
+    expect(lesson.locator(".explorer-picture")).to_have_count(len(names))
     pairs = {name: (Shown(lesson, number), MADE[name]) for number, name in enumerate(names)}
     for shown, made in pairs.values():
         shown.click("Reset")
@@ -27,7 +28,7 @@ def explorers(lesson):
 
 def test_they_open(lesson, explorers):
     for name, (shown, made) in explorers.items():
-        assert shown.picture.evaluate("image => image.naturalWidth") == made.fig.bbox.width, name
+        assert shown.picture.evaluate("canvas => [canvas.width, canvas.height]") == made.picture.size, name
         expect(shown.verdict).to_contain_text(made.challenge.task)
         shown.picture.scroll_into_view_if_needed()
         lesson.screenshot(path=SCREENSHOTS / f"{name}.png")
@@ -47,18 +48,22 @@ def test_a_key_press_on_each_control_changes_the_pixels_and_the_sentence(explore
             shown.says(said)
 
 
-def test_each_slider_is_long_enough_to_drag_and_its_number_is_written_out_at_both_ends(explorers):
+def test_each_slider_is_long_enough_to_drag_and_shows_what_python_draws_at_both_ends_and_in_the_middle(explorers):
     for name, (shown, made) in explorers.items():
         controls = zip(made.controls.items(), shown.controls(), strict=True)
         for label, control, handle in [(*named, handle) for named, (kind, handle) in controls if kind == SLIDER]:
             readout = shown.readout(handle)
             assert shown.track(handle).bounding_box()["width"] >= 200, name
-            for key in ("Home", "End"):
-                handle.press(key)
+            for place in ("Home", "End", "middle"):
+                if place == "middle":
+                    values = steps(control)
+                    shown.set(SLIDER, handle, values[len(values) // 2], getattr(control, "base", None))
+                else:
+                    handle.press(place)
                 expect(readout, name).to_have_text(WRITTEN_OUT)
                 assert readout.evaluate("number => number.scrollWidth <= number.clientWidth"), name
                 made.set(**{label: shown.value(handle, control)})
-                shown.says(made.readout.text)  # else what is on its way comes after the next test's reset
+                shown.shows(made)
 
 
 def test_tab_goes_through_all_controls_and_buttons_in_their_order(lesson, explorers):
@@ -79,7 +84,7 @@ def test_presets_do_what_they_do_without_a_browser_and_reset_brings_the_picture_
         for preset, values in made.presets.items():
             made.set(**values)
             shown.click(preset)
-            shown.says(made.readout.text)
+            shown.shows(made)
             assert (shown.pixels() == first) == (preset == "Reset"), (name, preset)
         assert made.readout.text == said
 

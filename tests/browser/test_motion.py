@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.benchmarks.explorers import COMMON, OURS
+from tests.benchmarks.explorers import COMMON, OURS, SHOWN
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.lab import IDLE, write_notebook
 from tests.browser.shown import SLIDER, Shown
@@ -20,51 +20,60 @@ FAILURE = "Show me the failure"
 AT_MOST = 20  # drags to and fro
 AHEAD = """
 import ipywidgets
-from math import isclose
 from adamcourse import plots
-from adamcourse.explorers.explorer import Explorer, Readout, log_slider, slider, whole_slider
+from adamcourse.explorers.controls import log_slider, slider, whole_slider
+from adamcourse.explorers.explorer import Explorer, Readout
 
 fig, ax = plots.figure(width=4, height=3)
 sliders = {"whole": whole_slider("", 0, 9, 5), "linear": slider("", -1, 1, 0, 0.1), "log": log_slider("", 1, 10, 2)}
-last = ipywidgets.Label()
+asked = ipywidgets.Label("")
 
 def draw(**values):
-    asked = all(isclose(sliders[name].value, x, rel_tol=1e-6) for name, x in values.items())
-    last.value = "drawn ahead: "[: 6 if asked else None] + ", ".join(f"{x:.3g}" for x in values.values())
-    return Readout(last.value)
+    return Readout(", ".join(f"{x:.3g}" for x in values.values()))
 
-display(Explorer(fig, draw, sliders, about="Nothing moves."), last)
+explorer = Explorer(fig, draw, sliders, about="Nothing moves.")
+explorer.picture.on_msg(lambda picture, content, buffers: setattr(asked, "value", f"{asked.value}{content} "))
+display(explorer, asked)
 """
 LATE = """
-import contextvars, threading, ipywidgets
+import contextvars, itertools, threading, time, ipywidgets
+from adamcourse.explorers.picture import Picture
 from adamcourse.explorers.rare_classes import rare_classes
+
+delays = itertools.cycle([0.5, 0.02, 0.3, 0.1])
 
 def late(handle):
     def later(*args):
-        threading.Timer(0.5, contextvars.copy_context().run, (handle, *args)).start()
+        threading.Timer(next(delays), contextvars.copy_context().run, (handle, *args)).start()
     return later
 
-kind, name = {which}
-setattr(kind, name, late(getattr(kind, name)))
+def slow(handle):
+    return lambda *args: time.sleep(next(delays)) or handle(*args)
+
+kind, name, hinder = {which}
+setattr(kind, name, hinder(getattr(kind, name)))
 rare_classes()
 """
+ALONE = """
+import time
+from adamcourse.explorers import prefetch
+from adamcourse.explorers.race import race
+
+prefetch.REST = 1e6  # what is there is what was asked for
+explorer = race()
+draw = explorer.draw
+explorer.draw = lambda steps, factor: time.sleep(3 * (steps == 59)) or draw(steps, factor)
+explorer
+"""
 WATCH = """
-picture => {
-    picture.sources = [];
-    picture.widths = [];
-    new MutationObserver(() => picture.sources.push(picture.getAttribute('src')))
-        .observe(picture, { attributeFilter: ['src'] });
-    picture.addEventListener('load', () => picture.widths.push(picture.naturalWidth));
-    picture.addEventListener('error', () => picture.widths.push(0));
+canvas => {
+    canvas.drawings = 0;
+    const context = canvas.getContext('2d'), draw = context.drawImage;
+    context.drawImage = (...args) => { canvas.drawings += 1; return draw.apply(context, args); };
 }
 """
-PICTURES = "picture => picture.sources.length"
-BYTES = """
-async picture => {
-    const bytes = new Uint8Array(await (await fetch(picture.src)).arrayBuffer());
-    return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
-}
-"""
+PICTURES = "canvas => canvas.drawings / 2"  # the still one, and over it what moved
+MISSING = "This picture is not drawn yet: Python is busy, or it was stopped."
 WATCH_TOOLBAR = """
 () => {
     window.toolbarChanges = 0;
@@ -77,7 +86,7 @@ WATCH_TOOLBAR = """
 @pytest.fixture(scope="module")
 def page(open_notebook):
     """A page with the race, which has most lines, and the figure of the benchmark."""
-    with open_notebook(write_notebook("browser-test-motion", RACE, COMMON + OURS)) as page:
+    with open_notebook(write_notebook("browser-test-motion", RACE, COMMON + OURS + SHOWN)) as page:
         yield page
 
 
@@ -85,7 +94,8 @@ def page(open_notebook):
 def figures(page):
     """The two explorers on the page, each with the same one in this process."""
     made = {}
-    exec(COMMON + OURS.replace("\nExplorer(", "\nexplorer = Explorer("), made)
+    exec(COMMON + OURS, made)
+    made["explorer"].sharpen(1)
     both = {"race": MADE["race"], "benchmark": made["explorer"]}
     shown = {name: Shown(page, number) for number, name in enumerate(both)}
     for each in shown.values():
@@ -95,20 +105,24 @@ def figures(page):
 
 @pytest.fixture(scope="module")
 def ahead(open_notebook):
-    """An explorer that says whether it was drawn ahead, and the words below it, which say what was drawn last."""
+    """An explorer whose next pictures have come, and the words below it, which say what the browser asked."""
     with open_notebook(write_notebook("browser-test-ahead", AHEAD)) as page:
         yield Shown(page), page.locator(".jp-OutputArea .widget-label").last
 
 
 @pytest.fixture(
     scope="module",
-    params=["ipywidgets.Button, '_handle_button_msg'", "ipywidgets.Dropdown, 'set_state'"],
-    ids=["button", "list"],
+    params=[
+        "Picture, '_handle_custom_msg', late",
+        "Picture, 'send', late",
+        "ipywidgets.Dropdown, 'set_state', slow",  # ipywidgets sends one at a time, so that these keep their order
+    ],
+    ids=["question", "answer", "list"],
 )
 def overtaken(request, open_notebook):
-    """An explorer whose buttons, or whose list, are handled half a second late, in another thread."""
+    """An explorer of which one kind of message is handled late, often in another order than it was sent in."""
     with open_notebook(write_notebook("browser-test-late", LATE.replace("{which}", request.param))) as page:
-        yield Shown(page), request.param
+        yield Shown(page)
 
 
 @pytest.fixture
@@ -117,7 +131,7 @@ def race(figures):
     shown, made = figures["race"]
     shown.click("Reset")
     made.set(**made.presets["Reset"])
-    shown.says(made.readout.text)
+    shown.shows(made)
     return shown, made
 
 
@@ -167,7 +181,7 @@ def test_a_fast_drag_leaves_no_queue_and_ends_with_its_last_value(figures, figur
     shown, made = figures[figure]
     shown.click("Reset")
     handle = shown.box.locator(SLIDER).nth(list(made.controls).index(control))
-    shown.picture.evaluate("picture => { picture.sources.length = picture.widths.length = 0; }")
+    shown.picture.evaluate("canvas => { canvas.drawings = 0; }")
     with dragged(shown, handle) as move:
         to_and_fro(move, lambda: shown.picture.evaluate(PICTURES) >= 5)
         move(0.7)
@@ -175,13 +189,8 @@ def test_a_fast_drag_leaves_no_queue_and_ends_with_its_last_value(figures, figur
 
     value = shown.value(handle, made.controls[control])
     made.set(**made.presets["Reset"] | {control: value})
-    shown.says(made.readout.text)
-    expect(shown.picture).to_have_js_property("complete", True)
-    assert base64.b64decode(shown.picture.evaluate(BYTES)) == made.picture.value
-    sources, widths = shown.picture.evaluate("picture => [picture.sources, picture.widths]")
-    assert len(sources) <= on_the_way + 2  # one that was being drawn when the mouse stopped, and the last one
-    assert all(sources)
-    assert set(widths) == {made.fig.bbox.width}
+    shown.shows(made)
+    assert shown.picture.evaluate(PICTURES) <= on_the_way + 2  # one that was on its way, and the last one
 
 
 def test_no_frame_of_a_drag_is_blank(race):
@@ -210,27 +219,24 @@ def test_a_moved_slider_fetches_no_icon_and_lays_out_no_toolbar(race):
     assert shown.page.evaluate("toolbarChanges") == 0
 
 
-@pytest.mark.parametrize(
-    ("number", "key", "foreseen"),
-    [
-        (0, "ArrowUp", "7, 0, 2"),
-        (0, "ArrowDown", "3, 0, 2"),
-        (1, "ArrowUp", "5, 0.2, 2"),
-        (1, "ArrowDown", "5, -0.2, 2"),
-        (2, "ArrowUp", "5, 0, 2.51"),
-        (2, "ArrowDown", "5, 0, 1.58"),
-    ],
-)
-def test_the_next_press_of_a_key_shows_what_was_drawn_while_nobody_waited(number, key, foreseen, ahead):
-    """Python must foresee the very number that the browser sends."""
-    shown, last = ahead
+@pytest.mark.parametrize("number", [0, 1, 2], ids=["whole", "linear", "log"])
+def test_a_key_shows_what_was_drawn_while_nobody_waited(number, ahead):
+    """Python must foresee the very numbers that the browser has, up to both ends."""
+    shown, asked = ahead
     shown.click("Reset")
-    shown.says("drawn 5, 0, 2")
+    shown.says("5, 0, 2")
     _, handle = shown.controls()[number]
-    handle.press(key)
-    expect(last).to_have_text(f"drawn ahead: {foreseen}")
-    handle.press(key)
-    shown.says(f"drawn ahead: {foreseen}")
+    for key in ("ArrowUp", "ArrowDown"):  # and back: this slider's range is what comes next
+        handle.press(key)
+    shown.page.wait_for_timeout(2000)
+    before, said = asked.inner_text(), set()
+    for key in ("Home", *["ArrowUp"] * 20, "End"):
+        handle.press(key)
+        shown.page.wait_for_timeout(50)  # the picture may have to be decoded
+        said.add(shown.sentence.inner_text())
+    assert len(said) == [10, 21, 21][number]
+    shown.page.wait_for_timeout(500)
+    assert "hello" in before and asked.inner_text() == before
 
 
 def steps_shown(shown, steps):
@@ -248,7 +254,7 @@ def test_play_goes_on_to_the_end_and_stops_there(race):
     steps_shown(shown, 300)
     expect(button).to_be_visible()
     made.set(steps=300)
-    assert base64.b64decode(shown.picture.evaluate(BYTES)) == made.picture.value
+    shown.shows(made)
 
 
 def test_pause_leaves_the_slider_where_it_is_and_the_next_play_goes_on_from_there(race):
@@ -261,7 +267,7 @@ def test_pause_leaves_the_slider_where_it_is_and_the_next_play_goes_on_from_ther
     assert 60 < paused < 300
     shown.click(FAILURE)
     made.set(**made.presets[FAILURE])
-    shown.says(made.readout.text)  # else the preset may come after what is typed now
+    shown.shows(made)
     shown.set(*shown.controls()[0], 290)
     shown.click("Play")
     steps_shown(shown, 300)
@@ -314,18 +320,37 @@ def test_in_presentation_mode_an_explorer_answers(presenting, race):
     presenting.screenshot(path=SCREENSHOTS / "presentation.png")
 
 
-def test_what_was_done_last_counts_in_whatever_order_the_kernel_handles_it(overtaken):
+def test_what_was_done_last_counts_in_whatever_order_python_hears_and_answers(overtaken):
     """The kernel handles the messages of widgets in two threads (ipykernel 7.4, JupyterLab 4.6)."""
-    shown, which = overtaken
+    shown = overtaken
     chosen = shown.box.locator("select").first
-    if "Button" in which:
+    for last in ("gradient descent", "Adam", "gradient descent"):
         shown.click("Reset")
-        chosen.select_option(label="Adam")
-        last = "Adam, "
-    else:
-        chosen.select_option(label="Adam")
+        for label in ("signs", "Adam", "signs", last):
+            chosen.select_option(label=label)
+        expect(shown.sentence).to_contain_text(f"{last}, ")
+        shown.page.wait_for_timeout(1500)  # what is late has come
+        expect(shown.sentence).to_contain_text(f"{last}, ")
+        expect(chosen.locator("option:checked")).to_have_text(last)
+
+
+def test_what_is_there_is_shown_without_python_and_what_is_not_is_said(open_notebook):
+    """While Python is busy, and when it was stopped."""
+    with open_notebook(write_notebook("browser-test-alone", ALONE)) as page:
+        shown = Shown(page)
+        _, handle = shown.controls()[0]
+
+        def press(key, says):
+            handle.press(key)
+            expect(shown.sentence).to_contain_text(says)
+
+        steps_shown(shown, 60)
+        press("ArrowDown", MISSING)
+        press("ArrowUp", " 60 steps shown")
+        handle.press("ArrowDown")
+        steps_shown(shown, 59)
+        page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.shutdown()")
+        press("ArrowUp", " 60 steps shown")
+        press("ArrowUp", MISSING)
         shown.click("Reset")
-        last = "gradient descent, "
-    shown.page.wait_for_timeout(2000)  # what is late has come
-    expect(shown.sentence).to_contain_text(last)
-    expect(chosen.locator("option:checked")).to_have_text(last.rstrip(", "))
+        steps_shown(shown, 60)

@@ -29,11 +29,12 @@ CONTRASTS = """
 }
 """
 PICTURES = """
-() => Promise.all([...document.querySelectorAll('.jp-OutputArea img')].map(async image => {
-    await image.decode();
-    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight).getContext('2d');
+() => Promise.all([...document.querySelectorAll('.jp-OutputArea :is(img, canvas)')].map(async image => {
+    await image.decode?.();
+    const [width, height] = [image.naturalWidth ?? image.width, image.naturalHeight ?? image.height];
+    const canvas = new OffscreenCanvas(width, height).getContext('2d');
     canvas.drawImage(image, 0, 0);
-    const data = canvas.getImageData(0, 0, image.naturalWidth, image.naturalHeight).data;
+    const data = canvas.getImageData(0, 0, width, height).data;
     return [[...data.slice(0, 3)], data.every((value, i) => i % 4 < 3 || value === 255)];
 }))
 """
@@ -47,7 +48,7 @@ def change_theme(page, theme):
 def test_every_text_stands_out_in_both_themes(lesson):
     lesson.locator("input[type=radio]").first.check()
     expect(lesson.locator(".widget-html", has_text=re.compile("Right\\.|Not this one\\.")).first).to_be_visible()
-    lesson.locator("img.widget-image").first.scroll_into_view_if_needed()
+    lesson.locator(".explorer-picture").first.scroll_into_view_if_needed()
     try:
         for theme in (LIGHT, DARK):
             change_theme(lesson, theme)
