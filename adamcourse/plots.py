@@ -36,7 +36,7 @@ STYLES = {
 OTHER = Style("", "#56595C", (0, (2, 1)), "X")
 TARGET_COLOR = "#E69F00"
 DOTS = 100  # of a page, for each inch of a figure
-SHARP = 2  # pixels of a picture for each dot of the page, in each direction: what most displays have
+SHARP = 2  # pixels of a picture for each dot of the page, in each direction: what a fine display shows
 LOOK = {
     "font.size": 14,
     "axes.spines.top": False,

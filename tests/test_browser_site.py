@@ -96,10 +96,12 @@ def requirements(wheel):
     return [needed for needed in declared if needed.marker is None or needed.marker.evaluate(browser)]
 
 
-def test_a_wheel_that_is_written_again_holds_what_was_installed(tmp_path):
-    browser_site.write_wheel("comm", tmp_path)
-    (wheel,) = tmp_path.glob("comm-*-py3-none-any.whl")
-    script = f"import sys; sys.path.insert(0, {str(wheel)!r}); import comm; print(comm.__file__, comm.create_comm)"
+@pytest.mark.parametrize(("name", "public"), [("comm", "create_comm"), ("psygnal", "Signal")])
+def test_a_wheel_that_is_written_again_holds_what_was_installed(name, public, tmp_path):
+    """Also where compiled parts were left out, as of psygnal."""
+    browser_site.write_wheel(name, tmp_path)
+    (wheel,) = tmp_path.glob(f"{name}-*-py3-none-any.whl")
+    script = f"import sys; sys.path.insert(0, {str(wheel)!r}); import {name}; print({name}.__file__, {name}.{public})"
     run = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True)
     assert run.stdout.startswith(str(wheel)), run.stderr
 

@@ -87,14 +87,14 @@ class Explorer:
         self.picture = Picture(
             controls=list(controls.values()),
             scales=[kinds.scale(control) for control in controls.values()],
-            played=next((i for i, c in enumerate(controls.values()) if isinstance(c, kinds.PlayedSlider)), None),
+            played=list(controls).index(self.main) if self._is_played(self.main) else None,
             size=[round(DOTS * length) for length in fig.get_size_inches()],
             presets={name: self._to_browser(values) for name, values in self.presets.items()},
             challenge=challenge and list(challenge),
         )
         self.picture.on_msg(self._answer)
         for name, control in controls.items():
-            control.observe(partial(self._moved, name), "value")
+            control.observe(lambda change, name=name: self._foresee(name), "value")
         self.shown()
 
     @property
@@ -104,9 +104,12 @@ class Explorer:
 
     @property
     def main(self):
-        """The name of the control that moves in a recording: the slider that is played, or else the first one."""
-        sliders = [name for name, control in self.controls.items() if hasattr(control, "min")]
-        return next((name for name in sliders if isinstance(self.controls[name], kinds.PlayedSlider)), sliders[0])
+        """The name of the control that is likely to move first: the slider that is played, else the first slider."""
+        kind = lambda name: (not self._is_played(name), not hasattr(self.controls[name], "min"))
+        return min(self.controls, key=kind)
+
+    def _is_played(self, name):
+        return isinstance(self.controls[name], kinds.PlayedSlider)
 
     def set(self, **values):
         """Set several controls; ValueError, and nothing is set, when one cannot take its value."""
@@ -189,9 +192,6 @@ class Explorer:
         if self._heard:
             told = {} if values is None else {"values": self._to_browser(values)}
             self.picture.send({"kind": kind} | told | content, buffers)
-
-    def _moved(self, name, change):
-        self._foresee(name)
 
     def _foresee(self, moved):
         """While nobody waits, send what the browser may ask for next."""

@@ -13,8 +13,11 @@ class Picture(anywidget.AnyWidget):
     Arguments
     ---------
     controls : list of widgets, in the order in which the browser tells their values.
+    scales : of each control, the step, and whether it is one of the logarithm.
+    played : the place of the slider that can be played, or None.
     size : width and height of the canvas, in pixels of the page.
-    presets : values of the controls, in their order and as the browser knows them, by the name of a button.
+    presets : values of the controls, in their order and as the browser knows them, by the name of a button; None for
+        those that it leaves as they are.
     challenge : task and praise, or None.
     """
 

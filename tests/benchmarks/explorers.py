@@ -206,15 +206,10 @@ def main():
                 memory.append(resident(chromium))
         version = chromium.browser.version
         chromium.browser.close()
-    told = (
-        f"The whole range of the slider: {filled}. Chromium's page: {memory[0]:.0f} MB at first, {memory[1]:.0f} after"
-    )
-    report(
-        __file__,
-        "From a slider to pixels",
-        [table(pressed, dragged, version, told + f" 500 moves, {memory[2]:.0f} after 1,000.")],
-        PACKAGES,
-    )
+    first, later, last = (f"{megabytes:.0f}" for megabytes in memory)
+    pages = f"Chromium's page: {first} MB at first, {later} after 500 moves, {last} after 1,000."
+    told = f"The whole range of the slider: {filled}. {pages}"
+    report(__file__, "From a slider to pixels", [table(pressed, dragged, version, told)], PACKAGES)
 
 
 def table(pressed, dragged, version, told):
