@@ -8,7 +8,12 @@ from pathlib import Path
 
 from xdist.scheduler import LoadScopeScheduling
 
-ONE_LESSON = ("tests/browser/", "tests/test_notebooks.py")  # here the tests of a lesson share its page or its kernel
+ONE_LESSON = {  # the tests of a lesson in these files share its kernel, or its page and its recorded explorer
+    "tests/test_notebooks.py": "kernel",
+    "tests/browser/": "page",
+    "tests/test_pages.py": "page",
+    "tests/test_recorded.py": "page",
+}
 ONE_FILE = ("notebooks/", "tests/browser/", "tests/test_class_version.py")  # here the others share what a file makes
 DRAWN_BY = ("numpy", "matplotlib", "pillow", "ipywidgets")  # what the stored outputs depend on
 
@@ -51,7 +56,7 @@ class Companions(LoadScopeScheduling):
 def companions(nodeid):
     """Return a name that a test shares with those that must run in the same worker."""
     file, lesson = nodeid.split("::")[0], re.search(r"\[.*?(\d\d_\w+)", nodeid)
-    for place in ONE_LESSON:
+    for place, shared in ONE_LESSON.items():
         if lesson and file.startswith(place):
-            return place + lesson[1]
+            return shared + lesson[1]
     return file if file.startswith(ONE_FILE) else nodeid

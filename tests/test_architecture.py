@@ -167,6 +167,8 @@ def test_code_is_formatted_and_linted():
         ("tests/browser/test_lessons.py::test_x[00_a]", "tests/browser/test_explorers.py::test_y[dark-00_a]", True),
         ("tests/browser/test_lessons.py::test_x[00_a]", "tests/browser/test_lessons.py::test_x[01_b]", False),
         ("tests/browser/test_lessons.py::test_x[00_a]", "tests/test_notebooks.py::test_z[00_a]", False),
+        ("tests/browser/test_recorded.py::test_x[00_a]", "tests/test_pages.py::test_z[00_a]", True),
+        ("tests/browser/test_recorded.py::test_x[00_a]", "tests/test_recorded.py::test_z[00_a]", True),
         ("tests/browser/test_motion.py::test_x", "tests/browser/test_motion.py::test_y[race-steps]", True),
         ("tests/test_notebooks.py::test_x[00_a]", "tests/test_notebooks.py::test_y[00_a]", True),
         ("tests/test_notebooks.py::test_x[00_a]", "tests/test_notebooks.py::test_x[01_b]", False),

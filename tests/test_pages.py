@@ -20,13 +20,18 @@ def page_of(name):
     return pages.page(LESSONS[name])
 
 
+@cache
+def deck_of(name):
+    return pages.deck(LESSONS[name])
+
+
 def words(text):
     """Return the words of HTML or Markdown, without tags and marks."""
     return re.findall(r"\w+", html.unescape(re.sub(r"<[^>]*>", "", text)))
 
 
 @every_lesson
-def test_a_page_has_all_cells_all_captions_and_no_address_outside(name):
+def test_a_page_has_all_cells_all_captions_no_address_outside_and_is_short(name):
     page, notebook = page_of(name), LESSONS[name]
     shown = " ".join(words(page))
     for cell in notebook.cells:
@@ -37,6 +42,7 @@ def test_a_page_has_all_cells_all_captions_and_no_address_outside(name):
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     captions = [output.metadata["image/png"]["alt"] for output in outputs if "image/png" in output.get("data", {})]
     assert [image["alt"] for image in BeautifulSoup(page, "html.parser").find_all("img")] == captions
+    assert max(len(page.encode()), len(deck_of(name).encode())) < 3e6
     assert set(re.findall(r"https?://[^\s\"'<>]+", page)) <= {"http://www.w3.org/1998/Math/MathML"}
 
 
@@ -58,7 +64,7 @@ def test_slides_begin_where_the_cells_say_and_at_each_picture(name):
     pictures = sum(
         "image/png" in output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])
     )
-    deck = pages.deck(notebook)
+    deck = deck_of(name)
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     headings = sum(text.startswith(("# ", "## ")) for text in texts)
     assert kinds.count("slide") == headings > 3

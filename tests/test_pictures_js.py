@@ -8,7 +8,11 @@ import pytest
 from playwright._impl._driver import compute_driver_executable
 
 ROOT = Path(__file__).parent.parent
-SCRIPTS = [ROOT / "adamcourse" / "explorers" / "pictures.js", ROOT / "tests" / "pictures.test.mjs"]
+SCRIPTS = [
+    ROOT / "tests" / "pictures.test.mjs",
+    ROOT / "adamcourse" / "explorers" / "pictures.js",
+    ROOT / "notebooks" / "teaching" / "templates" / "page" / "recorded.js",
+]
 
 
 @pytest.mark.parametrize("tool", [["oxlint", "--deny-warnings"], ["oxfmt", "--check"]], ids=lambda tool: tool[0])
@@ -20,6 +24,6 @@ def test_it_is_formatted_and_linted(tool):
 
 def test_what_needs_no_browser():
     node, _ = compute_driver_executable()  # Playwright brings one
-    run = subprocess.run([node, "--test", SCRIPTS[1]], capture_output=True, text=True)
+    run = subprocess.run([node, "--test", SCRIPTS[0]], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
     assert "pass 6" in run.stdout

@@ -52,7 +52,7 @@ def check(name, control, value):
     """Raise a ValueError that names the control when it cannot take a value."""
     low, high = getattr(control, "min", None), getattr(control, "max", None)
     if hasattr(control, "base"):
-        low, high = control.base**low * (1 - 1e-9), control.base**high * (1 + 1e-9)
+        low, high = control.base**low * (1 - 1e-8), control.base**high * (1 + 1e-8)  # `rounded` keeps nine digits
     allowed = getattr(control, "options", (True, False)) if low is None else f"{low:g} to {high:g}"
     if not (value in allowed if low is None else isinstance(value, (int, float)) and low <= value <= high):
         raise ValueError(f"{name} = {value!r}: give {allowed}")

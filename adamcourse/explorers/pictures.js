@@ -87,7 +87,7 @@ function release(held) {
     held.bitmap = held.coming = undefined;
 }
 
-/** Canvas, sentence, buttons and challenge; `source` tells the values, and takes those that a button sets. */
+/** Canvas, sentence, buttons and challenge; `source` tells the values, and takes those that a button or playing sets. */
 export class View {
     constructor(element, source, { size, presets, playable, challenge }) {
         this.source = source;
@@ -142,7 +142,7 @@ export class View {
     play(on) {
         if (!this.player || on === Boolean(this.playing)) return;
         clearInterval(this.playing);
-        this.playing = on && setInterval(() => this.tick(), TICK);
+        this.playing = on && setInterval(() => this.tick(), this.source.pace);
         this.player.textContent = on ? "Pause" : "Play";
         this.sentence.ariaLive = on ? "off" : "polite"; // a screen reader would read every step
         const { value, min, max } = this.source.played();
@@ -158,7 +158,7 @@ export class View {
     }
 }
 
-function make(tag, properties, ...children) {
+export function make(tag, properties, ...children) {
     const element = Object.assign(document.createElement(tag), properties);
     element.append(...children);
     return element;
@@ -173,7 +173,13 @@ function button(name, onclick) {
 /** What a View shows where Python runs: the values are those of the controls' models, the pictures come as messages. */
 class Live {
     constructor(model, controls) {
-        Object.assign(this, { model, controls, pictures: new Pictures(model.get("scales")), views: new Set() });
+        Object.assign(this, {
+            model,
+            controls,
+            pictures: new Pictures(model.get("scales")),
+            views: new Set(),
+            pace: TICK,
+        });
         this.changed = () => (this.due ??= Promise.resolve().then(() => this.draw())); // once for all that a button sets
         this.resized = () => this.ratio === ratio() || this.hello(); // moved to another display, or zoomed
         for (const control of controls) control.on("change:value change:index", this.changed);

@@ -4,13 +4,16 @@
     python notebooks/teaching/pages.py 06 --slides       lesson 06 as slides, into the folder slides
     python notebooks/teaching/pages.py sheet             the derivation of Adam on one sheet of paper
 
-Nothing is executed: pages and slides show the stored outputs. The browser sets the formulas itself, as MathML.
+No cell is executed: pages and slides show the stored outputs. Explorers are recorded, so that their main slider and
+their presets work without Python (see recorded.py). The browser sets the formulas itself, as MathML.
 In a deck a picture begins a slide of its own; where else one begins is set by the slide types of the cells, which
 JupyterLab shows in its property inspector.
 """
 
 import argparse
+import base64
 import copy
+import json
 import re
 from pathlib import Path
 
@@ -20,12 +23,15 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 
-from notebooks.teaching import refresh
+from adamcourse import explorers
+from notebooks.teaching import recorded, refresh
 
 HERE = Path(__file__).resolve().parent
 ROOT = refresh.LESSONS.parent
 TEMPLATES = HERE / "templates"
 SHEET = HERE / "sheet.md"
+PICTURES = Path(explorers.__file__).with_name("pictures.js")
+EXPLORER = re.compile(r"^from adamcourse\.explorers\.(\w+) import \1$", flags=re.M)  # what a cell that shows one says
 CODE_STYLE = "xcode"  # of Pygments; its colours have enough contrast on light grey
 
 
@@ -54,14 +60,14 @@ def markdown(text):
 
 def page(notebook):
     """Return a notebook as one HTML page."""
-    return _written("page", notebook, style=_style("page/page.css"))
+    return _written("page", explorers_recorded(notebook), style=_style("page/page.css"))
 
 
 def deck(notebook):
     """Return a notebook as slides, one HTML file with reveal.js inside it."""
     return _written(
         "deck",
-        pictures_apart(notebook),
+        pictures_apart(explorers_recorded(notebook)),
         style=_style("page/page.css", "deck/deck.css"),
         reveal_style=_text("deck/reveal.css"),
         reveal_script=_text("deck/reveal.js"),
@@ -71,6 +77,18 @@ def deck(notebook):
 def sheet():
     """Return the sheet as a notebook of one cell."""
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(SHEET.read_text(encoding="utf-8"))])
+
+
+def explorers_recorded(notebook):
+    """Return a copy of a notebook in which the picture of each explorer has its record, and the caption says so."""
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and (shown := EXPLORER.search(cell.source)):
+            record, (picture, caption) = recorded.record(shown[1]), cell.outputs
+            picture.metadata["record"] = json.dumps(record).replace("<", r"\u003c")  # a tag would end the script
+            about = caption.data["text/markdown"].partition(" At first: ")[0]
+            caption.data["text/markdown"] = f"{about} {record['note']}*"
+    return notebook
 
 
 def pictures_apart(notebook):
@@ -96,7 +114,11 @@ def _written(template, notebook, **parts):
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     exporter.register_filter("markdown2html", markdown)
     title = re.search(r"^# (.+)", notebook.cells[0].source, flags=re.M)[1]
-    html, _ = exporter.from_notebook_node(notebook, resources={"title": title} | parts)
+    scripts = {
+        "pictures_script": base64.b64encode(PICTURES.read_bytes()).decode(),
+        "recorded_script": _text("page/recorded.js"),
+    }
+    html, _ = exporter.from_notebook_node(notebook, resources={"title": title} | scripts | parts)
     return re.sub(r'href="(?:\.\./)?(\d\d_\w+)\.ipynb', r'href="\1.html', html)
 
 

@@ -42,3 +42,24 @@ def lesson(request, open_notebook):
     with open_notebook(copy) as page:
         page.lesson = request.param.stem
         yield page
+
+
+@pytest.fixture
+def shown(chromium, tmp_path):
+    """A function that shows HTML from a file, with what the page asked of the network and what it complained of."""
+    page = chromium.new_page()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.asked, page.errors = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+
+    def show(html):
+        file = tmp_path / "shown.html"
+        file.write_text(html, encoding="utf-8")
+        page.goto(file.as_uri())
+        return page
+
+    yield show
+    assert page.errors == []
+    assert [url for url in page.asked if not url.startswith(("file:", "data:"))] == []
+    page.close()

@@ -18,11 +18,11 @@ HOLDS = f"([handle, base, value]) => Math.abs(({VALUE})(handle, base) - value) <
 
 
 class Shown:
-    """The explorer with a number, counted from the top of the page."""
+    """The explorer with a number, counted from the top of the page, and among those that a selector finds."""
 
-    def __init__(self, page, number=0):
+    def __init__(self, page, number=0, among=".widget-vbox:has(.explorer-picture)"):
         self.page = page
-        self.box = page.locator(".widget-vbox:has(.explorer-picture)").nth(number)
+        self.box = page.locator(among).nth(number)
         self.picture, self.sentence, self.verdict = (
             self.box.locator(f".explorer-{part}") for part in ("picture", "sentence", "verdict")
         )

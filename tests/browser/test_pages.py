@@ -2,12 +2,12 @@
 
 import re
 
-import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from notebooks.teaching import pages, refresh
 from tests.browser.conftest import SCREENSHOTS
+from tests.test_pages import deck_of, page_of
 
 every_lesson = pytest.mark.parametrize("file", refresh.lessons(), ids=lambda file: file.stem)
 SLIDE = """
@@ -21,27 +21,6 @@ SLIDE = """
 """
 
 
-@pytest.fixture
-def shown(chromium, tmp_path):
-    """A function that shows HTML from a file, with what the page asked of the network and what it complained of."""
-    page = chromium.new_page()
-    page.set_viewport_size({"width": 1280, "height": 720})
-    page.asked, page.errors = [], []
-    page.on("request", lambda request: page.asked.append(request.url))
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-
-    def show(html):
-        file = tmp_path / "shown.html"
-        file.write_text(html, encoding="utf-8")
-        page.goto(file.as_uri())
-        return page
-
-    yield show
-    assert page.errors == []
-    assert [url for url in page.asked if not url.startswith(("file:", "data:"))] == []
-    page.close()
-
-
 def violations(page):
     """Return what axe-core finds: the rule, how grave, and the first element."""
     found = Axe().run(page).response["violations"]
@@ -50,14 +29,14 @@ def violations(page):
 
 @every_lesson
 def test_a_lesson_as_a_page_has_no_barrier(file, shown):
-    page = shown(pages.page(nbformat.read(file, as_version=4)))
+    page = shown(page_of(file.stem))
     assert violations(page) == []
     assert page.evaluate("[...document.images].every(image => image.naturalWidth && image.alt.length > 20)")
 
 
 @every_lesson
 def test_no_slide_is_larger_than_the_screen(file, shown):
-    page = shown(pages.deck(nbformat.read(file, as_version=4)))
+    page = shown(deck_of(file.stem))
     for number in range(page.evaluate("Reveal.getTotalSlides()")):
         below, beside, first = page.evaluate(SLIDE)
         assert below <= 0 and beside <= 0, (
@@ -69,7 +48,7 @@ def test_no_slide_is_larger_than_the_screen(file, shown):
 
 
 def test_a_deck_prints_one_page_for_each_slide(shown):
-    page = shown(pages.deck(nbformat.read(refresh.lessons(["00"])[0], as_version=4)))
+    page = shown(deck_of(refresh.lessons(["00"])[0].stem))
     slides = page.evaluate("Reveal.getTotalSlides()")
     page.goto(page.url + "?print-pdf")
     page.wait_for_function("slides => document.querySelectorAll('.pdf-page').length === slides", arg=slides)

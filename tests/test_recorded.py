@@ -1,0 +1,32 @@
+"""Recorded explorers: short enough, complete, and clear about what waits where Python runs."""
+
+import json
+
+import pytest
+
+from adamcourse.explorers.controls import PlayedSlider, steps
+from notebooks.teaching import recorded
+from tests.test_explorers import MADE, in_lesson
+from tests.test_pages import LESSONS
+
+every_lesson = pytest.mark.parametrize("lesson", LESSONS)
+
+
+@every_lesson
+def test_it_is_short_and_has_each_place_or_at_least_thirty(lesson):
+    (name,) = in_lesson(lesson)
+    record, explorer = recorded.record(name), MADE[name]
+    assert len(json.dumps(record)) <= 1.5e6
+    places = 1 + max(frame["place"] for frame in record["frames"])
+    assert places >= min(30, len(steps(explorer.controls[explorer.main])))
+    assert f"{places} places" in record["note"]
+    assert record["playable"] == isinstance(explorer.controls[explorer.main], PlayedSlider)
+
+
+@every_lesson
+def test_a_challenge_that_no_frame_meets_waits_where_python_runs(lesson):
+    (name,) = in_lesson(lesson)
+    record, challenge = recorded.record(name), MADE[name].challenge
+    met = any(frame["won"] for frame in record["frames"])
+    assert record["challenge"] == (challenge if met else None)
+    assert record["note"].endswith(challenge.task) == (not met)
