@@ -1,8 +1,11 @@
 """Recorded explorers: short enough, complete, and clear about what waits where Python runs."""
 
+import base64
+import io
 import json
 
 import pytest
+from PIL import Image
 
 from adamcourse.explorers.controls import PlayedSlider, steps
 from notebooks.teaching import recorded
@@ -30,3 +33,11 @@ def test_a_challenge_that_no_frame_meets_waits_where_python_runs(lesson):
     met = any(frame["won"] for frame in record["frames"])
     assert record["challenge"] == (challenge if met else None)
     assert record["note"].endswith(challenge.task) == (not met)
+
+
+@pytest.mark.parametrize(("lesson", "pixels"), [("00_start_here", 1), ("06_assemble_adam", 2)])
+def test_pictures_are_as_sharp_as_there_is_room_for(lesson, pixels):
+    (name,) = in_lesson(lesson)
+    record = recorded.record(name)
+    size = Image.open(io.BytesIO(base64.b64decode(record["stills"][0]))).size
+    assert size == tuple(pixels * length for length in record["size"])

@@ -25,7 +25,18 @@ GOOD = 0.01  # a loss
 
 def adam(rate, name, share):
     """Return Adam with the usual settings but for the rate and one hyperparameter."""
-    return Adam(rate, **{{"β1": "beta1", "β2": "beta2", "ε": "eps"}[name]: HYPERPARAMETERS[name](share)})
+    return Adam(rate, **{{"β1": "beta1", "β2": "beta2", "ε": "eps"}[name]: value(name, share)})
+
+
+def value(name, share):
+    """Return what a hyperparameter is at a place on its axis: two digits of ε, and of what a β lacks to 1."""
+    exact = HYPERPARAMETERS[name](share)
+    return two_digits(exact) if name == "ε" else 1 - two_digits(1 - exact)
+
+
+def two_digits(x):
+    unit = 10 ** (np.floor(np.log10(x)) - 1)
+    return np.round(x / unit) * unit
 
 
 def heat_map(name):
@@ -39,10 +50,10 @@ def colours(loss):
     return np.log10(np.clip(loss, 1e-6, 1e2))
 
 
-def place(name, value):
+def place(name, mark):
     """Return where on a map, from 0 to 1, a value of a hyperparameter stands."""
     fine = np.linspace(0, 1, 4001)
-    return fine[np.abs(HYPERPARAMETERS[name](fine) - value).argmin()]
+    return fine[np.abs(HYPERPARAMETERS[name](fine) - mark).argmin()]
 
 
 def hyperparameter_map():
@@ -76,7 +87,7 @@ def hyperparameter_map():
         end = f"the loss after {STEPS} steps is {path.loss[-1]:.3g}"
         result = f"it diverges at step {path.diverged_at}" if path.diverged else end
         text = (
-            f"α = {rate:.3g}, {name} = {HYPERPARAMETERS[name](share):.5g}: {result}. On this map "
+            f"α = {rate:.3g}, {name} = {value(name, share):.5g}: {result}. On this map "
             f"{(maps[name] < GOOD).mean():.0%} of the places end below {GOOD}."
         )
         return Readout(text, won=bool(not path.diverged and path.loss[-1] <= TARGET))
@@ -87,7 +98,7 @@ def hyperparameter_map():
         {
             "name": choice("second hyperparameter", tuple(HYPERPARAMETERS), "β1"),
             "rate": log_slider("learning rate α", 1e-3, 10**0.45, 0.1),
-            "share": slider("its place, from left to right", 0.0, 1.0, 0.4, 0.025),
+            "share": slider("place on its axis, 0 to 1", 0.0, 1.0, 0.4, 0.025),
         },
         about="the loss of Adam on Rosenbrock after 300 steps, over α and one more hyperparameter; one run.",
         presets={

@@ -62,6 +62,8 @@ def recorded(shown):
 @every_lesson
 def test_on_a_page_the_slider_and_the_presets_show_what_python_draws(lesson, recorded):
     explorer = recorded(lesson)
+    explorer.made.set(**explorer.made.presets["Reset"])
+    explorer.shows(explorer.made)
     for place, share in ((0, 0), (explorer.places, 1), (explorer.places // 2, pytest.approx(0.5, abs=0.08))):
         assert explorer.move(place) == share
         explorer.shows(explorer.made)
