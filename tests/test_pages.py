@@ -1,7 +1,6 @@
 """Lessons as pages and slides: everything of the notebook is there, and nothing of the network."""
 
 import html
-import json
 import re
 from functools import cache
 from urllib.parse import unquote
@@ -106,14 +105,3 @@ def test_an_unknown_lesson_is_named(capsys):
         pages.main(["17"])
     assert stopped.value.code == 2
     assert "17: there are lessons 00 to 16, and sheet" in capsys.readouterr().err
-
-
-def test_no_text_of_a_record_ends_the_script_that_it_stands_in(monkeypatch):
-    monkeypatch.setattr(pages.recorded, "record", lambda name: {"note": "</script>"})
-    (record,) = [
-        output.metadata["record"]
-        for cell in pages.explorers_recorded(LESSONS["06_assemble_adam"]).cells
-        for output in cell.get("outputs", [])
-        if "record" in output.get("metadata", {})
-    ]
-    assert "<" not in record and json.loads(record) == {"note": "</script>"}

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 
 import pytest
 from PIL import Image
@@ -41,3 +42,9 @@ def test_pictures_are_as_sharp_as_there_is_room_for(lesson, pixels):
     record = recorded.record(name)
     size = Image.open(io.BytesIO(base64.b64decode(record["stills"][0]))).size
     assert size == tuple(pixels * length for length in record["size"])
+
+
+def test_no_text_of_a_record_ends_the_script_that_it_stands_in():
+    record = {"note": "</script>"}
+    (script,) = re.findall(r'<script type="application/json">(.*?)</script>', recorded.html(record, ""))
+    assert json.loads(script) == record

@@ -11,9 +11,9 @@ JupyterLab shows in its property inspector.
 """
 
 import argparse
-import base64
 import copy
-import json
+import html
+import itertools
 import re
 from pathlib import Path
 
@@ -23,14 +23,12 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 
-from adamcourse import explorers
 from notebooks.teaching import recorded, refresh
 
 HERE = Path(__file__).resolve().parent
 ROOT = refresh.LESSONS.parent
 TEMPLATES = HERE / "templates"
 SHEET = HERE / "sheet.md"
-PICTURES = Path(explorers.__file__).with_name("pictures.js")
 EXPLORER = re.compile(r"^from adamcourse\.explorers\.(\w+) import \1$", flags=re.M)  # what a cell that shows one says
 CODE_STYLE = "xcode"  # of Pygments; its colours have enough contrast on light grey
 
@@ -54,21 +52,21 @@ class MathML(IPythonRenderer):
 
 def markdown(text):
     """Return Markdown as HTML; a formula and the punctuation after it stay on one line."""
-    html = MarkdownWithMath(MathML(escape=False, exclude_anchor_links=True)).render(text)
-    return re.sub(r"(<math(?:(?!</math>).)*</math>[,.;:)?!]+)", r'<span class="together">\1</span>', html, flags=re.S)
+    made = MarkdownWithMath(MathML(escape=False, exclude_anchor_links=True)).render(text)
+    return re.sub(r"(<math(?:(?!</math>).)*</math>[,.;:)?!]+)", r'<span class="together">\1</span>', made, flags=re.S)
 
 
 def page(notebook):
     """Return a notebook as one HTML page."""
-    return _written("page", explorers_recorded(notebook), style=_style("page/page.css"))
+    return _written("page", with_explorers(notebook), style=_style("page/page.css", "page/explorer.css"))
 
 
 def deck(notebook):
     """Return a notebook as slides, one HTML file with reveal.js inside it."""
     return _written(
         "deck",
-        pictures_apart(explorers_recorded(notebook)),
-        style=_style("page/page.css", "deck/deck.css"),
+        pictures_apart(with_explorers(notebook)),
+        style=_style("page/page.css", "page/explorer.css", "deck/deck.css"),
         reveal_style=_text("deck/reveal.css"),
         reveal_script=_text("deck/reveal.js"),
     )
@@ -79,16 +77,26 @@ def sheet():
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(SHEET.read_text(encoding="utf-8"))])
 
 
-def explorers_recorded(notebook):
-    """Return a copy of a notebook in which the picture of each explorer has its record, and the caption says so."""
+def with_explorers(notebook):
+    """Return a copy of a notebook in which pictures are HTML, and those of explorers have a record that moves them."""
     notebook = copy.deepcopy(notebook)
     for cell in notebook.cells:
-        if cell.cell_type == "code" and (shown := EXPLORER.search(cell.source)):
-            record, (picture, caption) = recorded.record(shown[1]), cell.outputs
-            picture.metadata["record"] = json.dumps(record).replace("<", r"\u003c")  # a tag would end the script
-            about = caption.data["text/markdown"].partition(" At first: ")[0]
-            caption.data["text/markdown"] = f"{about} {record['note']}*"
+        name = EXPLORER.search(cell.source)
+        for output, caption in itertools.pairwise(cell.get("outputs", [])):
+            if "image/png" in output.get("data", {}):
+                picture, output.metadata["picture"] = _image(output), True
+                if name:
+                    record = recorded.record(name[1])
+                    about = caption.data["text/markdown"].partition(" At first: ")[0]
+                    caption.data["text/markdown"] = f"{about} {record['note']}*"
+                output.data = {"text/html": recorded.html(record, picture) if name else picture}
     return notebook
+
+
+def _image(output):
+    how = output.metadata["image/png"]
+    data, alt = output.data["image/png"].replace("\n", ""), html.escape(how["alt"])
+    return f'<img src="data:image/png;base64,{data}" alt="{alt}" width="{how["width"]}" height="{how["height"]}">'
 
 
 def pictures_apart(notebook):
@@ -97,7 +105,7 @@ def pictures_apart(notebook):
     for cell in notebook.cells:
         cells.append(cell)
         outputs = cell.get("outputs", [])
-        first = next((i for i, output in enumerate(outputs) if "image/png" in output.get("data", {})), len(outputs))
+        first = next((i for i, output in enumerate(outputs) if output.get("metadata", {}).get("picture")), len(outputs))
         if first < len(outputs):
             shown = nbformat.v4.new_code_cell(
                 outputs=outputs[first:], metadata={"slideshow": {"slide_type": "subslide"}}
@@ -114,12 +122,8 @@ def _written(template, notebook, **parts):
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     exporter.register_filter("markdown2html", markdown)
     title = re.search(r"^# (.+)", notebook.cells[0].source, flags=re.M)[1]
-    scripts = {
-        "pictures_script": base64.b64encode(PICTURES.read_bytes()).decode(),
-        "recorded_script": _text("page/recorded.js"),
-    }
-    html, _ = exporter.from_notebook_node(notebook, resources={"title": title} | scripts | parts)
-    return re.sub(r'href="(?:\.\./)?(\d\d_\w+)\.ipynb', r'href="\1.html', html)
+    text, _ = exporter.from_notebook_node(notebook, resources={"title": title} | parts)
+    return re.sub(r'href="(?:\.\./)?(\d\d_\w+)\.ipynb', r'href="\1.html', text)
 
 
 def _style(*files):

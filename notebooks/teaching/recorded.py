@@ -7,14 +7,18 @@ place of the slider, the other controls at their first values, and for each pres
 import base64
 import io
 import itertools
+import json
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from PIL import Image
 
-from adamcourse.explorers import controls
+from adamcourse.explorers import controls, picture
 
 PLACES = 61  # of the slider, and those of presets; of a longer range every second, third, ... step is recorded
+PICTURES = Path(picture.__file__).with_name("pictures.js")
+PLAYER = Path(__file__).parent / "templates" / "page" / "recorded.js"
 LIMIT = 1_400_000  # characters of all pictures; with words, a record is shorter than 1.5 MB
 
 
@@ -107,3 +111,19 @@ def _base64(png):
     file = io.BytesIO()
     Image.open(io.BytesIO(png)).save(file, "png", compress_level=9)
     return base64.b64encode(file.getvalue()).decode()
+
+
+def html(record, still):
+    """Return a record as a part of a page: the still picture, whose place the controls take, and the scripts for that.
+
+    The scripts are not files of their own: from a folder, without a server, a browser does not load modules.
+    """
+    data = json.dumps(record).replace("<", r"\u003c")  # no text ends the script
+    imports = json.dumps({"imports": {"pictures": f"data:text/javascript;base64,{_text64(PICTURES)}"}})
+    return f"""<div class="explorer" data-prevent-swipe>{still}<script type="application/json">{data}</script></div>
+<script type="importmap">{imports}</script>
+<script type="module">{PLAYER.read_text(encoding="utf-8")}</script>"""
+
+
+def _text64(file):
+    return base64.b64encode(file.read_bytes()).decode()
