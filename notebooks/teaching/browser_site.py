@@ -72,7 +72,7 @@ def write_sources(folder):
         (folder / "lessons" / file.name).write_text(refresh.text_of(lesson), encoding="utf-8")
     shutil.copy(GLOSSARY, folder / "lessons")
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder / "pypi")]
-    _run(build, cwd=ROOT)
+    run(build, cwd=ROOT)
     for name in CARRIED:
         write_wheel(name, folder / "pypi")
     (folder / "jupyter-lite.json").write_text(json.dumps(CONFIG), encoding="utf-8")
@@ -87,16 +87,17 @@ def write_site(folder):
         command = [sys.executable, "-m", "jupyterlite_core", "build", "--apps", "lab", "--contents", "lessons"]
         command += ["--no-sourcemaps", "--no-unused-shared-packages", "--no-libarchive", "--ignore-sys-prefix"]
         command += [f"--LiteBuildConfig.federated_extensions={extensions / name}" for name in EXTENSIONS]
-        _run([*command, "--output-dir", str(Path(sources) / "site")], cwd=sources)
+        run([*command, "--output-dir", str(Path(sources) / "site")], cwd=sources)
         if folder.exists():
             shutil.rmtree(folder)
         shutil.move(Path(sources) / "site", folder)
 
 
-def _run(command, cwd):
-    run = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if run.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{run.stdout}")
+def run(command, cwd):
+    """Run a command in a folder; RuntimeError with what it printed if it fails."""
+    done = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}")
 
 
 def main(arguments=None):
