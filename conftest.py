@@ -14,6 +14,7 @@ ONE_LESSON = {  # the tests of a lesson in these files share its kernel, or its 
     "tests/test_pages.py": "page",
     "tests/test_recorded.py": "page",
 }
+ONE_SITE = ("tests/test_site.py", "tests/browser/test_site.py")  # what these share takes a minute to build
 ONE_FILE = ("notebooks/", "tests/browser/", "tests/test_class_version.py")  # here the others share what a file makes
 DRAWN_BY = ("numpy", "matplotlib", "pillow", "ipywidgets")  # what the stored outputs depend on
 
@@ -56,6 +57,8 @@ class Companions(LoadScopeScheduling):
 def companions(nodeid):
     """Return a name that a test shares with those that must run in the same worker."""
     file, lesson = nodeid.split("::")[0], re.search(r"\[.*?(\d\d_\w+)", nodeid)
+    if file in ONE_SITE:
+        return "site"
     for place, shared in ONE_LESSON.items():
         if lesson and file.startswith(place):
             return shared + lesson[1]

@@ -1,8 +1,12 @@
 """What tests of several files use."""
 
+import pickle
+from functools import cache
+
 import pytest
 
 from conftest import is_pinned
+from notebooks.teaching import links, recorded
 
 
 @pytest.fixture
@@ -20,3 +24,35 @@ def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site") / "site"
     browser_site.write_site(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def whole_site(tmp_path_factory):
+    """The folder of the whole site, as somebody's repository publishes it, built once."""
+    from notebooks.teaching import site
+
+    folder = tmp_path_factory.mktemp("whole") / "site"
+    site.write_site(folder, links.Published("someone/adamcourse", "main"))
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def explorers_are_recorded_once(tmp_path_factory, worker_id):
+    """Let the workers of a run find what one of them has recorded: it takes seconds for each explorer."""
+    if worker_id == "master":
+        yield
+        return
+    folder, record = tmp_path_factory.getbasetemp().parent / "records", recorded.record
+    folder.mkdir(exist_ok=True)
+
+    @cache
+    def found_or_made(name):
+        file, half = folder / name, folder / f"{name}-{worker_id}"
+        if not file.exists():
+            half.write_bytes(pickle.dumps(record(name)))
+            half.rename(file)
+        return pickle.loads(file.read_bytes())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recorded, "record", found_or_made)
+        yield

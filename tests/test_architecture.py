@@ -172,6 +172,7 @@ def test_code_is_formatted_and_linted():
         ("tests/browser/test_motion.py::test_x", "tests/browser/test_motion.py::test_y[race-steps]", True),
         ("tests/test_notebooks.py::test_x[00_a]", "tests/test_notebooks.py::test_y[00_a]", True),
         ("tests/test_notebooks.py::test_x[00_a]", "tests/test_notebooks.py::test_x[01_b]", False),
+        ("tests/test_site.py::test_x[00_a]", "tests/browser/test_site.py::test_y[06_b]", True),
         ("tests/test_class_version.py::test_x[00_a]", "tests/test_class_version.py::test_y[hints-01_b]", True),
         ("tests/test_plots.py::test_x[00_a]", "tests/test_plots.py::test_y[00_a]", False),
     ],

@@ -16,7 +16,6 @@ from adamcourse.__main__ import variables
 from notebooks.teaching import links, refresh
 
 ROOT = Path(__file__).parent.parent
-PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 COURSE = links.Published("someone/adamcourse", "main")
 
 
@@ -65,26 +64,33 @@ def test_conda_and_binder_set_the_variables_that_the_course_s_command_sets(monke
 # --- links -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_documents_have_the_links_of_the_setting():
-    for file, text in links.documents(links.published(PROJECT)).items():
-        assert file.read_text(encoding="utf-8") == text, f"{file}: run python notebooks/teaching/links.py"
+@pytest.mark.parametrize(
+    ("remote", "repository"),
+    [
+        ("https://github.com/someone/adamcourse.git", "someone/adamcourse"),
+        ("https://github.com/someone/adam.course", "someone/adam.course"),
+        ("git@github.com:some-one/adamcourse.git", "some-one/adamcourse"),
+        ("https://git.example.org/someone/adamcourse", None),
+        (None, None),
+    ],
+)
+def test_a_clone_s_remote_says_whose_course_it_is(remote, repository, tmp_path):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    if remote:
+        subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", remote], check=True)
+    assert links.published({}, tmp_path) == (repository and links.Published(repository, "main"))
 
 
-def test_without_an_owner_no_document_pretends_to_have_a_link():
-    for file, text in links.documents(links.Published("OWNER/adamcourse", "main")).items():
-        assert links.UNSET in text, file
-        assert "https://mybinder.org" not in text, file
+def test_where_there_is_no_git_no_link_pretends_to_be_one(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert links.published({}, tmp_path) is None
 
 
-def test_with_an_owner_each_lesson_has_a_link_to_binder():
-    readme, hosting = links.documents(COURSE).values()
-    address = "https://mybinder.org/v2/gh/someone/adamcourse/main?urlpath=lab/tree/notebooks/"
-    assert f"[![Open lesson 00 on Binder]({links.BADGE})]({address}00_start_here.ipynb)" in readme
-    assert hosting.count(address) == len(refresh.lessons()) > 1
-    assert f"Assemble Adam]({address}06_assemble_adam.ipynb)" in hosting
+def test_each_lesson_is_where_its_links_say():
     for file in refresh.lessons():
         (path,) = parse_qs(urlsplit(links.binder(COURSE, file.name)).query)["urlpath"]
         assert (ROOT / path.removeprefix("lab/tree/")).is_file()
+        assert (ROOT / links.colab(COURSE, file.name).split("/blob/main/")[1]).is_file()
 
 
 def test_nbgitpuller_is_called_as_its_documentation_says():
@@ -95,32 +101,19 @@ def test_nbgitpuller_is_called_as_its_documentation_says():
     )
 
 
-def test_a_link_for_each_lesson_is_printed_for_a_hub(monkeypatch, capsys):
-    monkeypatch.setattr(links, "published", lambda project: COURSE)
-    assert links.main(["--hub", "https://hub.example.org"]) == 0
+@pytest.mark.parametrize(("hub", "mark"), [(["--hub", "https://hub.example.org"], "%2F"), ([], "/")])
+def test_a_link_for_each_lesson_is_printed(hub, mark, monkeypatch, capsys):
+    monkeypatch.setattr(links, "published", lambda: COURSE)
+    assert links.main(hub) == 0
     printed = capsys.readouterr().out.split()
-    assert [line.split("%2F")[-1].split("&")[0] for line in printed] == [file.name for file in refresh.lessons()]
+    assert [line.split(mark)[-1].split("&")[0] for line in printed] == [file.name for file in refresh.lessons()]
 
 
-def test_without_an_owner_a_hub_gets_no_links(monkeypatch, capsys):
-    monkeypatch.setattr(links, "published", lambda project: links.Published("OWNER/adamcourse", "main"))
+def test_without_a_remote_there_are_no_links(monkeypatch, capsys):
+    monkeypatch.setattr(links, "published", lambda: None)
     with pytest.raises(SystemExit):
-        links.main(["--hub", "https://hub.example.org"])
-    assert "put the repository's owner in the place of OWNER" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("repository", "version", "message"),
-    [
-        ("adamcourse", "main", "repository = 'adamcourse': give owner/name"),
-        ("https://github.com/a/b", "main", "repository = 'https://github.com/a/b': give owner/name"),
-        ("someone/adamcourse", "", "version = '': give a branch or a tag"),
-    ],
-)
-def test_a_setting_that_cannot_be(repository, version, message):
-    project = f'[tool.adamcourse]\nrepository = "{repository}"\nversion = "{version}"\n'
-    with pytest.raises(ValueError, match=message):
-        links.published(project)
+        links.main([])
+    assert links.UNKNOWN in capsys.readouterr().err
 
 
 # --- what a class needs ----------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ def value(name, share):
 
 
 def two_digits(x):
+    """Round a positive number to two significant digits."""
     unit = 10 ** (np.floor(np.log10(x)) - 1)
     return np.round(x / unit) * unit
 

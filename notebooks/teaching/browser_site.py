@@ -1,6 +1,6 @@
 """Write the course as a static site on which Python runs in the browser alone, with JupyterLite and Pyodide.
 
-    python notebooks/teaching/browser_site.py            into the folder site
+    python notebooks/teaching/browser_site.py            into the folder lite
     python notebooks/teaching/browser_site.py FOLDER     into another one, which is replaced
 
 The site has the lessons, the package with its data, and what the package needs and Pyodide lacks, in the versions that
@@ -23,7 +23,7 @@ import nbformat
 from notebooks.teaching import refresh
 
 ROOT = refresh.LESSONS.parent
-FOLDER = ROOT / "site"
+FOLDER = ROOT / "lite"
 GLOSSARY = Path(refresh.__file__).parent.parent / "glossary.md"
 SETTINGS = ROOT / ".jupyter" / "labconfig" / "default_setting_overrides.json"
 PYODIDE_KERNEL = "@jupyterlite/pyodide-kernel-extension"
@@ -102,7 +102,7 @@ def run(command, cwd):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Write the course as a static site that runs in the browser alone.")
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="default site; it is replaced")
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="default lite; it is replaced")
     folder = parser.parse_args(arguments).folder
     is_free = not folder.exists() or folder.is_dir() and not any(folder.iterdir())
     if not is_free and not (folder / "jupyter-lite.json").exists():

@@ -1,31 +1,25 @@
-"""Write the links that open the course on Binder, and print those that bring it to the learners of a JupyterHub.
+"""Print the links that open the course's lessons elsewhere: on Binder, in Colab, or on a JupyterHub.
 
-    python notebooks/teaching/links.py                                 into README.md and hosting.md
-    python notebooks/teaching/links.py --hub https://hub.example.org   print one for each lesson, for that hub
+    python notebooks/teaching/links.py                                 on Binder
+    python notebooks/teaching/links.py --hub https://hub.example.org   for the learners of a JupyterHub
 
-Both are made from the repository and the version in pyproject.toml, under [tool.adamcourse].
+Nobody types whose course it is: in GitHub's Actions the environment says it, elsewhere the remote `origin` of the
+clone. So a fork's links are the fork's.
 """
 
 import argparse
+import os
 import re
+import subprocess
 import sys
-import tomllib
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
-
-import nbformat
 
 from notebooks.teaching import refresh
 
 ROOT = refresh.LESSONS.parent
-PLACEHOLDER = "OWNER"
-BEGIN, END = "<!-- links.py writes from here -->", "<!-- to here -->"
-UNSET = (
-    "There is no Binder link yet: put the repository's owner in the place of `OWNER` in `pyproject.toml`, run "
-    "`python notebooks/teaching/links.py`, and it stands here."
-)
-BADGE = "https://mybinder.org/badge_logo.svg"
+ON_GITHUB = re.compile(r"github\.com[:/]([\w-]+/[\w.-]+?)(?:\.git)?/?$")
+UNKNOWN = "this clone has no remote on GitHub: links need a course that is published there"
 
 
 class Published(NamedTuple):
@@ -34,23 +28,22 @@ class Published(NamedTuple):
     repository: str
     version: str
 
-    @property
-    def is_set(self):
-        """Whether an owner has taken the placeholder's place."""
-        return not self.repository.startswith(f"{PLACEHOLDER}/")
 
+def published(environment=os.environ, folder=ROOT):
+    """Return where the course in a folder is published, or None if neither the environment nor a remote says so.
 
-def published(project):
-    """Return what [tool.adamcourse] says in the text of a pyproject.toml.
-
-    Raises ValueError when the repository is not owner/name, or the version cannot be one of git's.
+    >>> published({"GITHUB_REPOSITORY": "someone/adamcourse", "GITHUB_REF_NAME": "v1.0"})
+    Published(repository='someone/adamcourse', version='v1.0')
     """
-    setting = Published(**tomllib.loads(project)["tool"]["adamcourse"])
-    if not re.fullmatch(r"[\w-]+/[\w.-]+", setting.repository):
-        raise ValueError(f"repository = {setting.repository!r}: give owner/name, such as {PLACEHOLDER}/adamcourse")
-    if not re.fullmatch(r"\w[\w./-]*", setting.version):
-        raise ValueError(f"version = {setting.version!r}: give a branch or a tag, such as main")
-    return setting
+    if repository := environment.get("GITHUB_REPOSITORY"):
+        return Published(repository, environment.get("GITHUB_REF_NAME", "main"))
+    try:
+        command = ["git", "-C", str(folder), "remote", "get-url", "origin"]
+        address = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    except FileNotFoundError:  # no git
+        return None
+    match = ON_GITHUB.search(address)
+    return Published(match[1], "main") if match else None
 
 
 def binder(course, lesson):
@@ -60,6 +53,15 @@ def binder(course, lesson):
     'https://mybinder.org/v2/gh/someone/adamcourse/v1.0?urlpath=lab/tree/notebooks/00_start_here.ipynb'
     """
     return f"https://mybinder.org/v2/gh/{course.repository}/{course.version}?urlpath=lab/tree/notebooks/{lesson}"
+
+
+def colab(course, lesson):
+    """Return the address that opens a lesson in Colab.
+
+    >>> colab(Published("someone/adamcourse", "main"), "00_start_here.ipynb")
+    'https://colab.research.google.com/github/someone/adamcourse/blob/main/notebooks/00_start_here.ipynb'
+    """
+    return f"https://colab.research.google.com/github/{course.repository}/blob/{course.version}/notebooks/{lesson}"
 
 
 def nbgitpuller(course, lesson, hub):
@@ -73,52 +75,15 @@ def nbgitpuller(course, lesson, hub):
     return f"{hub.rstrip('/')}/hub/user-redirect/git-pull?{urlencode(query)}"
 
 
-def badge(course):
-    """Return Binder's badge, which opens the first lesson; or, unseen by readers, the line that says how to get one."""
-    first = refresh.lessons()[0].name
-    return f"[![Open lesson 00 on Binder]({BADGE})]({binder(course, first)})" if course.is_set else f"<!-- {UNSET} -->"
-
-
-def list_of_lessons(course):
-    """Return a list with a Binder link for each lesson; or the line that says how to get one."""
-    if not course.is_set:
-        return UNSET
-    return "\n".join(f"- [{title(file)}]({binder(course, file.name)})" for file in refresh.lessons())
-
-
-def title(file):
-    """Return the title of a lesson, its first line."""
-    return nbformat.read(file, as_version=4).cells[0].source.splitlines()[0].removeprefix("# ")
-
-
-def documents(course):
-    """Return the text of each document that has links, by file."""
-    parts = {ROOT / "README.md": badge(course), Path(__file__).with_name("hosting.md"): list_of_lessons(course)}
-    return {file: _with_part(file.read_text(encoding="utf-8"), part) for file, part in parts.items()}
-
-
-def _with_part(text, part):
-    """Return a text with a part of its own between the two marks."""
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    return f"{before}{BEGIN}\n{part}\n{END}{after}"
-
-
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Write the links that open the course elsewhere.")
-    parser.add_argument("--hub", help="the address of a JupyterHub with nbgitpuller: print links for its learners")
+    parser = argparse.ArgumentParser(description="Print the links that open the lessons elsewhere.")
+    parser.add_argument("--hub", help="the address of a JupyterHub with nbgitpuller; default: links to Binder")
     hub = parser.parse_args(arguments).hub
-    try:
-        course = published((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    except ValueError as error:
-        parser.error(f"pyproject.toml, [tool.adamcourse]: {error}")
-    if hub:
-        if not course.is_set:
-            parser.error(f"pyproject.toml, [tool.adamcourse]: put the repository's owner in the place of {PLACEHOLDER}")
-        print(*(nbgitpuller(course, file.name, hub) for file in refresh.lessons()), sep="\n")
-        return 0
-    for file, text in documents(course).items():
-        file.write_text(text, encoding="utf-8")
-        print(f"{file}: written")
+    course = published()
+    if course is None:
+        parser.error(UNKNOWN)
+    for file in refresh.lessons():
+        print(nbgitpuller(course, file.name, hub) if hub else binder(course, file.name))
     return 0
 
 

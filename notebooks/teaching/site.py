@@ -20,7 +20,7 @@ from pathlib import Path
 import nbformat
 
 import adamcourse
-from notebooks.teaching import browser_site, pages, refresh
+from notebooks.teaching import browser_site, links, pages, refresh
 
 ROOT = refresh.LESSONS.parent
 FOLDER = ROOT / "site"
@@ -67,17 +67,14 @@ def for_the_site(file, course=None):
 
 def doors(file, course=None):
     """Return the links that run, show or give a lesson, as HTML; those to Binder and Colab need a published course."""
-    links = {
-        "Run it in the browser": f"../run/lab/index.html?path={file.name}",
-        "Slides": f"../slides/{file.stem}.html",
-        "Download": file.name,
-    }
-    return _row(links)
+    here = {"Run it in the browser": f"../run/lab/index.html?path={file.name}"}
+    elsewhere = {"Binder": links.binder(course, file.name), "Colab": links.colab(course, file.name)} if course else {}
+    return _row(here | elsewhere | {"Slides": f"../slides/{file.stem}.html", "Download": file.name})
 
 
-def _row(links):
-    doors = " ".join(f'<a href="{to}">{name}</a>' for name, to in links.items())
-    return f'<p class="doors">{doors}</p>'
+def _row(doors):
+    each = [f'<a href="{to}">{name}</a>' for name, to in doors.items()]
+    return f'<p class="doors">{" ".join(each)}</p>'
 
 
 def front_pages():
@@ -163,7 +160,7 @@ def main(arguments=None):
     is_free = not folder.exists() or folder.is_dir() and not any(folder.iterdir())
     if not is_free and not (folder / "searchindex.js").exists():
         parser.error(f"folder = {folder}: it holds something else; name a new or empty folder, or one with a site")
-    write_site(folder)
+    write_site(folder, links.published())
     print(f"{folder}: written. Open {folder / 'index.html'}, or, to run Python there, first:")
     print(f"python -m http.server --directory {folder}")
 

@@ -20,6 +20,7 @@ autodoc_default_options = {"members": True}
 autodoc_typehints = "none"
 
 html_theme = "pydata_sphinx_theme"
+html_context = {"default_mode": "auto"}  # light or dark as the reader's system
 html_theme_options = {
     "logo": {"text": "adamcourse"},
     "navbar_end": ["theme-switcher"],
