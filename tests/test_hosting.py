@@ -116,6 +116,15 @@ def test_without_a_remote_there_are_no_links(monkeypatch, capsys):
     assert links.UNKNOWN in capsys.readouterr().err
 
 
+def test_vs_code_is_told_what_it_needs_and_finds_the_widgets_in_the_environment():
+    """With a kernel on the same machine it loads a widget's script from the environment, not from a network."""
+    extensions = json.loads((ROOT / ".vscode" / "extensions.json").read_text(encoding="utf-8"))
+    assert extensions == {"recommendations": ["ms-python.python", "ms-toolsai.jupyter"]}
+    scripts = Path(sys.prefix) / "share" / "jupyter" / "nbextensions"
+    for widget in ("anywidget", "jupyter-js-widgets"):
+        assert (scripts / widget / "extension.js").is_file()
+
+
 # --- what a class needs ----------------------------------------------------------------------------------------------
 
 

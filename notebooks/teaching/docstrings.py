@@ -7,6 +7,7 @@ markup in reStructuredText, such as a star, is escaped.
 import re
 
 ENTRY = re.compile(r"^([\w*][^:\n]*?) : ")
+PARTS = re.compile(r"\n(?=(?:Convention|Raises|Source)\b)")  # each of these lines begins a paragraph
 ROW = re.compile(r"^(\w[\w, ]*?) {2,}(\S.*)$")
 
 
@@ -27,7 +28,7 @@ def to_rest(text):
 
 
 def _blocks(text):
-    return [block.split("\n") for block in re.split(r"\n\s*\n", text.strip("\n"))]
+    return [part.split("\n") for block in re.split(r"\n\s*\n", text.strip("\n")) for part in PARTS.split(block)]
 
 
 def _block(lines):
