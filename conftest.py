@@ -18,6 +18,8 @@ ONE_SITE = ("tests/test_site.py", "tests/browser/test_site.py")  # what these sh
 ONE_FILE = ("notebooks/", "tests/browser/", "tests/test_class_version.py")  # here the others share what a file makes
 DRAWN_BY = ("numpy", "matplotlib", "pillow", "ipywidgets")  # what the stored outputs depend on
 
+collect_ignore = ["notebooks/teaching/site.py"]  # alone it would be Python's own module of this name; see test_site.py
+
 
 def is_pinned():
     """Are the packages that make the outputs those of constraints.txt, and PyTorch, which lesson 12 asks, not there?"""

@@ -1,5 +1,6 @@
 """The site: every link on it leads somewhere, nothing on it is fetched from elsewhere, and pages are not heavy."""
 
+import doctest
 import re
 from functools import cache
 from importlib import import_module
@@ -74,6 +75,10 @@ def test_the_reference_has_every_public_name(whole_site):
         assert {name for name in names if not name.startswith("_") and callable(getattr(room, name))} <= ids, page.stem
     formulas = parsed(whole_site / "reference" / "optimizers.html").select(".formula")
     assert "m̂ = m / (1 - β1^t),  v̂ = v / (1 - β2^t)" in [line.text for f in formulas for line in f.select(".line")]
+
+
+def test_the_examples_of_its_docstrings():
+    assert doctest.testmod(site) == (0, 1)
 
 
 def test_a_folder_that_holds_something_else_is_not_replaced(tmp_path, capsys):

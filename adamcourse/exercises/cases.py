@@ -3,6 +3,7 @@
 import inspect
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -34,6 +35,10 @@ class Call:
         Where there are none, numbers with a point are NumPy's, whose division by 0 is infinite and no error. Beside
         arrays they are Python's, which leave float32 as it is.
         """
+        return [value.copy() if isinstance(value, np.ndarray) else value for value in self._values]
+
+    @cached_property
+    def _values(self):
         values = self.arguments.values()
         if not any(map(_is_array, values)):
             return [np.float64(value) if isinstance(value, float) else value for value in values]

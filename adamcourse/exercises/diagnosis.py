@@ -127,12 +127,12 @@ def _gives(answer, exercise, *made, outputs=None):
 def _pair(answer, here, key, exercise):
     """Return two changes that together give this answer, the commonest: ((one, other),), or (). here is it in key."""
     at = next((i for i, parts in enumerate(here) if all(np.isfinite(part).all() for part in parts)), 0)
-    singles, case = _single_changes(exercise), key.cases[at]
-    for pair in _with_other_results(here[at], [(change, ours[at]) for change, ours in singles], case.given()):
+    singles, case, near = _single_changes(exercise), key.cases[at], _near(here[at])
+    for pair in _with_other_results(near, [(change, ours[at]) for change, ours in singles], case.given()):
         if _gives(answer, exercise, *pair):
             return (pair,)
-    for pair in itertools.islice(_likely(_groups(here, key, singles), here, key), PAIRS):
-        if _near(here[at], _made(exercise, pair), *case.given()) and _gives(answer, exercise, *pair):
+    for pair in itertools.islice(_likely(_groups(here, exercise), here, key), PAIRS):
+        if near(_made(exercise, pair), *case.given()) and _gives(answer, exercise, *pair):
             return (pair,)
     return ()
 
@@ -141,23 +141,31 @@ def _made(exercise, pair):
     return lambda *given: changed(exercise.reference, *pair)(*given)
 
 
-def _with_other_results(answer, singles, given):
+def _with_other_results(near, singles, given):
     """Yield the pairs that end in another order of the results, or in something else made of the step."""
     for ending, _ in singles:
         if ending.results:
             for change, ours in singles:
-                if change.rank < ALONE and not change.results and _near(answer, ending.results, ours, given):
+                if change.rank < ALONE and not change.results and near(ending.results, ours, given):
                     yield change, ending
 
 
-def _groups(answer, key, singles):
+def _groups(answer, exercise):
     """Return single changes by their rank, and by which outputs they leave right, and which they make the answer's."""
-    right, groups = results(key.reference, key), {}
-    for change, ours in singles:
-        as_right, as_answer = _each(ours, right, key), _each(ours, answer, key)
+    groups = {}
+    for (change, ours), as_right in zip(_single_changes(exercise), _leave_right(exercise), strict=True):
         if change.rank < ALONE and not change.results and not all(as_right):
+            as_answer = _each(ours, answer, _key(exercise)[0])
             groups.setdefault((change.rank, as_right, as_answer), []).append(change)
     return groups
+
+
+@cache
+def _leave_right(exercise):
+    """Return for each of the single changes which outputs it leaves right."""
+    key, _ = _key(exercise)
+    right = results(key.reference, key)
+    return tuple(_each(ours, right, key) for _, ours in _single_changes(exercise))
 
 
 def _each(ours, theirs, exercise):
@@ -188,14 +196,23 @@ def _may_explain(one, other, known):
     return True
 
 
-def _near(answer, f, *arguments):
-    """Does f return about this answer? A look, to be followed by a comparison."""
-    try:
-        ours = f(*arguments)
-        for part, theirs in zip(ours if isinstance(ours, tuple) else (ours,), answer, strict=True):
-            tolerance = 1e-3 if is_single(theirs) else 2e-9
-            if np.shape(part) != theirs.shape or (np.abs(part - theirs) > tolerance * np.abs(theirs)).any():
-                return False
-    except Exception:  # a change may make anything of a reference
-        return False
-    return True
+def _near(answer):
+    """Return a quick look: does f, called with arguments, return about this answer? A comparison has to follow."""
+    tolerances = [(1e-3 if is_single(part) else 2e-9) * np.abs(part) for part in answer]
+    bounds = [(part - tolerance, part + tolerance) for part, tolerance in zip(answer, tolerances, strict=True)]
+
+    def outside(part, low, high):
+        first = part.item(0) if hasattr(part, "item") else part
+        if first < low.item(0) or first > high.item(0):  # nearly always: the others need not be looked at
+            return True
+        return np.shape(part) != low.shape or ((part < low) | (part > high)).any()
+
+    def near(f, *arguments):
+        try:
+            ours = f(*arguments)
+            parts = zip(ours if isinstance(ours, tuple) else (ours,), bounds, strict=True)
+            return not any(outside(part, *both) for part, both in parts)
+        except Exception:  # a change may make anything of a reference
+            return False
+
+    return near

@@ -80,18 +80,32 @@ def _nodes(node, path):
 
 def run_with(reference, parts):
     """Return a function that runs the statements of the reference with these parts put in."""
-    *codes, last = [
-        _compiled(reference, i, tuple(part for part in parts if part.path[0] == i)) for i in range(len(body(reference)))
-    ]
+    codes, names = list(_unchanged(reference)), parameters(reference)
+    for i in {part.path[0] for part in parts}:
+        codes[i] = _compiled(reference, i, tuple(part for part in parts if part.path[0] == i))
+    *codes, last = codes
+    old = _old(reference)
 
     def run(*given):
-        values = {"np": np} | reference.__globals__ | dict(zip(parameters(reference), given, strict=True))
-        values |= {f"_old_{name}": value for name, value in zip(parameters(reference), given, strict=True)}
+        values = {"np": np} | reference.__globals__
+        values.update(zip(names, given, strict=True))
+        values.update(zip(old, given, strict=True))
         for code in codes:
             exec(code, values)
         return eval(last, values)
 
     return run
+
+
+@cache
+def _unchanged(reference):
+    return tuple(_compiled(reference, i, ()) for i in range(len(body(reference))))
+
+
+@cache
+def _old(reference):
+    """Return the names under which a change finds what the arguments were at first."""
+    return tuple(f"_old_{name}" for name in parameters(reference))
 
 
 @cache
