@@ -11,7 +11,7 @@ import pytest
 from adamcourse.exercises import EXERCISES
 from adamcourse.exercises.cases import moved
 from adamcourse.exercises.changes import changes
-from adamcourse.exercises.comparing import alike
+from adamcourse.exercises.comparing import alike, close
 from adamcourse.exercises.diagnosis import argument_kinds, diagnosed, mistakes_of, results_of
 from adamcourse.exercises.exercise import full
 from adamcourse.exercises.rules import OFTEN, SELDOM, SOMETIMES
@@ -110,3 +110,12 @@ def test_two_changes_are_named_as_what_they_are(exercise):
     named, false = shares(exercise, pairs)
     assert named >= 0.9
     assert false == []
+
+
+def test_numbers_are_as_close_as_numpy_says():
+    values = [0.0, -0.0, 0.1, 1.0, 1 + 1e-10, 1 + 1e-8, -1.0, 1e300, -1e300, 5e-324, np.inf, -np.inf, np.nan]
+    for one, other in itertools.product(values, repeat=2):
+        ours, theirs = np.array([one, 0.1]), np.array([other, 0.1])  # 0.1 is no number of float32
+        with np.errstate(all="ignore"):
+            numpy_says = np.isclose(ours, theirs, rtol=1e-9, atol=0, equal_nan=True)
+        assert (close(ours, theirs) == numpy_says).all(), (one, other)
