@@ -62,6 +62,7 @@ def hyperparameter_map():
     maps = {name: heat_map(name) for name in HYPERPARAMETERS}
     style = plots.STYLES["Adam"]
     fig, (left, middle, right) = plots.figure(columns=3, width=13, height=4.8)
+    left.get_gridspec().set_width_ratios([1.5, 1, 1.1])
     mesh = left.pcolormesh(SHARES, RATES, colours(maps["β1"]), cmap="viridis_r", vmin=-6, vmax=2, zorder=0)
     fig.colorbar(mesh, ax=left, label="log10 of the loss")
     left.set(yscale="log", ylabel="learning rate α", ylim=(0.9e-3, 3))

@@ -67,8 +67,8 @@ def rmsprop_memory():
         if recovered is not None:
             found = f"{recovered} {'step' if recovered == 1 else 'steps'} later √v is down to twice their size"
         text = (
-            f"ρ = {rho:.4g}, a memory of {memory:.4g} steps. At step {CHANGE} the gradients are divided by "
-            f"{factor:.4g}; {found}. Nine gradients of 0.1 and one of -0.9 move RMSprop by {drifted:.2g} α."
+            f"ρ = {rho:.3g}, a memory of {float(f'{memory:.3g}'):g} steps. At step {CHANGE} the gradients are divided "
+            f"by {factor:.4g}; {found}. Nine gradients of 0.1 and one of -0.9 move RMSprop by {drifted:.2g} α."
         )
         won = factor >= 99 and recovered is not None and recovered <= QUICK and abs(drifted) <= STEADY
         return Readout(text, won=won)

@@ -29,17 +29,32 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def open_notebook(chromium, tmp_path_factory):
-    """`lab.opened` in one JupyterLab for all tests."""
+def jupyterlab(tmp_path_factory):
+    """The address of one JupyterLab for all tests."""
     with lab.jupyterlab(tmp_path_factory.mktemp("home")) as address:
-        yield partial(lab.opened, chromium, address)
+        yield address
+
+
+@pytest.fixture(scope="session")
+def open_notebook(chromium, jupyterlab):
+    """`lab.opened` in this JupyterLab."""
+    return partial(lab.opened, chromium, jupyterlab)
+
+
+@pytest.fixture(scope="session")
+def desk(chromium, jupyterlab):
+    """A page of JupyterLab in which one lesson after the other is opened: it takes seconds to load."""
+    page = lab.empty_page(chromium, f"{jupyterlab}/lab?reset")
+    page.wait_for_function("window.jupyterapp?.restored.then(() => true)", timeout=60_000)
+    yield page
+    page.close()
 
 
 @pytest.fixture(scope="session", params=refresh.lessons(), ids=lambda file: file.stem)
-def lesson(request, open_notebook):
-    """The page of a lesson, opened and run once for all tests that use it."""
+def lesson(request, desk):
+    """The page of a lesson, opened and run once for all tests that use it: lesson 06 to its end, others where live."""
     copy = shutil.copy(request.param, request.param.with_name(f"browser-test-{request.param.name}"))
-    with open_notebook(copy) as page:
+    with lab.opened_in(desk, copy, lab.run_all if request.param.stem.startswith("06") else lab.run_live) as page:
         page.lesson = request.param.stem
         yield page
 

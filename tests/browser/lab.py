@@ -19,6 +19,33 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
 TESTS_ONLY = ("@jupyterlite/pyodide-kernel-extension", "@jupyter/nbgrader", "@jupyter-notebook/lab-extension")
+LIVE = r"adamcourse\.explorers|\bquiz\(|\bcheck\(|^def \w+\(.*\n(    \"\"\".*\n)?    \.\.\.$"
+OPEN = """
+async (name) => {
+    const panel = await jupyterapp.commands.execute('docmanager:open', {path: `notebooks/${name}`});
+    await panel.revealed;
+    await panel.sessionContext.ready;
+}
+"""
+CLOSE = """
+async () => {
+    const panel = jupyterapp.shell.currentWidget;
+    await panel.sessionContext.shutdown();
+    panel.dispose();  // closed by hand, it would ask whether to save
+}
+"""
+RUN = """
+async (live) => {
+    const panel = jupyterapp.shell.currentWidget, notebook = panel.content, touched = new RegExp(live, 'm');
+    await panel.sessionContext.session.kernel.requestExecute({code: 'import numpy as np'}).done;
+    for (const [i, cell] of notebook.widgets.entries()) {
+        if (cell.model.type !== 'code' || !touched.test(cell.model.sharedModel.getSource())) continue;
+        notebook.deselectAll();
+        notebook.activeCellIndex = i;
+        await jupyterapp.commands.execute('notebook:run-cell');
+    }
+}
+"""
 IDLE = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
 
@@ -80,12 +107,18 @@ def write_notebook(name, *cells):
 
 def open_page(visitor, address, name):
     """Return a page of JupyterLab that shows a notebook in notebooks/, with a kernel that is ready."""
+    page = empty_page(visitor, f"{address}/lab/tree/notebooks/{name}?reset")
+    page.wait_for_function(IDLE, timeout=60_000)
+    return page
+
+
+def empty_page(visitor, address):
+    """Return a page of JupyterLab, with the errors that it and its console tell of."""
     page = visitor.new_page()
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-    page.goto(f"{address}/lab/tree/notebooks/{name}?reset")
-    page.wait_for_function(IDLE, timeout=60_000)
+    page.goto(address)
     return page
 
 
@@ -95,10 +128,30 @@ def run_all(page):
     page.wait_for_function(IDLE, timeout=60_000)
 
 
+def run_live(page):
+    """Run what a learner touches, explorers, quizzes and exercises, and wait for the kernel: nbval runs every cell."""
+    page.evaluate(RUN, LIVE)
+    page.wait_for_function(IDLE, timeout=60_000)
+
+
 def close_page(page):
     """Stop the kernel of a page and close it."""
     page.evaluate("jupyterapp.shell.currentWidget?.sessionContext?.shutdown()")
     page.close()
+
+
+@contextmanager
+def opened_in(page, file, run):
+    """Give a page of JupyterLab that shows a notebook, which has been run; it is closed and removed afterwards."""
+    page.errors = []
+    page.evaluate(OPEN, file.name)
+    page.wait_for_function(IDLE, timeout=60_000)
+    try:
+        run(page)
+        yield page
+    finally:
+        page.evaluate(CLOSE)
+        file.unlink()
 
 
 @contextmanager
