@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 
+from adamcourse.exercises import running
 from conftest import is_pinned
 from notebooks.teaching import links, recorded
 
@@ -14,6 +15,12 @@ def pinned():
     """Skip a test of exact pictures where other versions draw them; on CI the pinned job runs it."""
     if not is_pinned():
         pytest.skip("other versions than those of tests/constraints.txt are installed")
+
+
+@pytest.fixture
+def answers_run_here(monkeypatch):
+    """Run answers in this process: a copy of one that has used gigabytes takes long, and other tests make them."""
+    monkeypatch.setattr(running, "APART", False)
 
 
 @pytest.fixture(scope="session")
@@ -28,11 +35,13 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def whole_site(tmp_path_factory):
-    """The folder of the whole site, as somebody's repository publishes it, built once."""
-    from notebooks.teaching import site
+    """The folder of the whole site as somebody publishes it, built once; its slides have tests of their own."""
+    from notebooks.teaching import pages, site
 
     folder = tmp_path_factory.mktemp("whole") / "site"
-    site.write_site(folder, links.Published("someone/adamcourse", "main"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "deck", lambda notebook: notebook.cells[0].source)
+        site.write_site(folder, links.Published("someone/adamcourse", "main"))
     return folder
 
 

@@ -29,12 +29,14 @@ def test_every_exercise_has_answers_and_three_in_four_wrong_ones_are_named():
     assert named / wrong > 0.75
 
 
+@pytest.mark.usefixtures("answers_run_here")
 @pytest.mark.parametrize("name", ANSWERS)
 def test_right_answers_in_other_styles_are_right(name):
     refused = [(meant, verdict.text) for meant, verdict in verdicts(name, ANSWERS[name]["right"]) if not verdict.right]
     assert refused == []
 
 
+@pytest.mark.usefixtures("answers_run_here")
 @pytest.mark.parametrize("name", ANSWERS)
 def test_wrong_answers_are_refused_and_most_are_named(name):
     said = verdicts(name, ANSWERS[name]["wrong"])

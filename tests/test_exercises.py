@@ -26,6 +26,7 @@ def test_the_reference_is_right(exercise):
     assert exercise.praise in str(verdict).replace("\n", " ")
 
 
+@pytest.mark.usefixtures("answers_run_here")
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=lambda part: part.name.replace(" ", "-"))
 def test_every_mistake_is_named_as_itself(exercise, mistake):
     (change,) = [change for change in mistakes_of(exercise) if change.said == mistake.name]

@@ -16,13 +16,21 @@ COURSE = links.Published("someone/adamcourse", "main")
 
 @cache
 def parsed(file):
-    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+    """Return a page without what its explorer carries, which is long and has no links."""
+    page = re.sub(r"<script.*?</script>", "", file.read_text(encoding="utf-8"), flags=re.S)
+    return BeautifulSoup(re.sub(r'src="data:[^"]*"', "", page), "html.parser")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def parsed_is_forgotten():
+    yield
+    parsed.cache_clear()
 
 
 def pages_of(folder):
-    """Return the pages that Sphinx has written, and the slides; the part that runs Python has tests of its own."""
+    """Return the pages that Sphinx has written; slides, and the part that runs Python, have tests of their own."""
     files = sorted(folder.rglob("*.html"))
-    return [file for file in files if file.relative_to(folder).parts[0] not in ("run", "_static")]
+    return [file for file in files if file.relative_to(folder).parts[0] not in ("run", "slides", "_static")]
 
 
 def test_every_link_anchor_and_download_is_there(whole_site):
@@ -31,6 +39,8 @@ def test_every_link_anchor_and_download_is_there(whole_site):
         for tag in parsed(file).select("[href], [src]"):
             address = urlsplit(tag.get("href") or tag["src"])
             if address.scheme or tag.name == "math":
+                continue
+            if not (address.path or address.fragment):
                 continue
             target = (file.parent / unquote(address.path)).resolve() if address.path else file
             target = target / "index.html" if target.is_dir() else target
@@ -43,8 +53,9 @@ def test_every_link_anchor_and_download_is_there(whole_site):
 
 def test_nothing_is_fetched_from_elsewhere(whole_site):
     for file in pages_of(whole_site):
-        for tag in parsed(file).select("script[src], img[src], iframe[src], link[rel=stylesheet]"):
-            assert not re.match("https?:|//", tag.get("src") or tag.get("href")), (file.name, tag)
+        html = file.read_text(encoding="utf-8")
+        for address in re.findall(r'<(?:script|img|iframe)[^>]* src="([^"]*)"|<link[^>]* href="([^"]*)"', html):
+            assert not re.match("https?:|//", "".join(address)), (file.name, address)
 
 
 def test_pages_are_lighter_than_3_mb(whole_site):

@@ -1,4 +1,4 @@
-"""Each lesson as a learner uses it: open it in JupyterLab, run all, answer the quiz, do the exercise."""
+"""Each lesson as a learner uses it: open it in JupyterLab, run it, answer the quiz, do the exercise."""
 
 import re
 
