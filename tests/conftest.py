@@ -59,7 +59,7 @@ def explorers_are_recorded_once(tmp_path_factory, worker_id):
         file, half = folder / name, folder / f"{name}-{worker_id}"
         if not file.exists():
             half.write_bytes(pickle.dumps(record(name)))
-            half.rename(file)
+            half.replace(file)  # another worker may have been faster
         return pickle.loads(file.read_bytes())
 
     with pytest.MonkeyPatch.context() as patch:

@@ -88,9 +88,7 @@ def write_site(folder):
         command += ["--no-sourcemaps", "--no-unused-shared-packages", "--no-libarchive", "--ignore-sys-prefix"]
         command += [f"--LiteBuildConfig.federated_extensions={extensions / name}" for name in EXTENSIONS]
         run([*command, "--output-dir", str(Path(sources) / "site")], cwd=sources)
-        if folder.exists():
-            shutil.rmtree(folder)
-        shutil.move(Path(sources) / "site", folder)
+        replace(folder, Path(sources) / "site")
 
 
 def run(command, cwd):
@@ -100,13 +98,27 @@ def run(command, cwd):
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}")
 
 
-def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Write the course as a static site that runs in the browser alone.")
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="default lite; it is replaced")
+def replace(folder, made):
+    """Put the folder that was made in the place of one that may be there."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    shutil.move(made, folder)
+
+
+def chosen_folder(arguments, description, default, mark):
+    """Return the folder that a command line names, which is free or, by a file that marks one, holds such a site."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("folder", nargs="?", type=Path, default=default, help=f"default {default.name}; it is replaced")
     folder = parser.parse_args(arguments).folder
     is_free = not folder.exists() or folder.is_dir() and not any(folder.iterdir())
-    if not is_free and not (folder / "jupyter-lite.json").exists():
+    if not is_free and not (folder / mark).exists():
         parser.error(f"folder = {folder}: it holds something else; name a new or empty folder, or one with a site")
+    return folder
+
+
+def main(arguments=None):
+    description = "Write the course as a static site that runs in the browser alone."
+    folder = chosen_folder(arguments, description, FOLDER, mark="jupyter-lite.json")
     write_site(folder)
     print(f"{folder}: written. To see it: python -m http.server --directory {folder}")
 

@@ -33,15 +33,23 @@ EXPLORER = re.compile(r"^from adamcourse\.explorers\.(\w+) import \1$", flags=re
 CODE_STYLE = "xcode"  # of Pygments; its colours have enough contrast on light grey
 
 
+def anchor(title):
+    """Return the name under which JupyterLab links to a heading: its words, joined by hyphens.
+
+    >>> anchor("Save and resume")
+    'Save-and-resume'
+    """
+    return title.replace(" ", "-")
+
+
 class MathML(IPythonRenderer):
     """Renders Markdown with formulas as MathML, which browsers set and screen readers read without a library.
 
-    A heading can be linked to as in JupyterLab: its words, joined by hyphens.
+    A heading can be linked to as in JupyterLab.
     """
 
     def heading(self, text, level, **attributes):
-        words = re.sub("<[^>]*>", "", text).replace(" ", "-")
-        return f'<h{level} id="{words}">{text}</h{level}>\n'
+        return f'<h{level} id="{anchor(re.sub("<[^>]*>", "", text))}">{text}</h{level}>\n'
 
     def inline_math(self, body):
         return convert(body)

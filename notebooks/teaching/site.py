@@ -8,7 +8,6 @@ by Sphinx (templates/site/conf.py); slides are those of pages.py, the part that 
 but that part can be read from the folder, without a server or a network.
 """
 
-import argparse
 import re
 import shutil
 import sys
@@ -29,15 +28,6 @@ DOCUMENTS = ("CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "notebooks/glo
 FILES = ("LICENSE", "CITATION.cff", "tests/benchmarks/learner.md")  # what documents link to besides
 PICTURE = "notebooks/teaching/race.gif"
 FOR_TEACHERS = ("guide", "sheet", "questions", "article", "grading", "hosting", "writing")
-
-
-def anchor(title):
-    """Return the name under which JupyterLab links to a heading: its words, joined by hyphens.
-
-    >>> anchor("Save and resume")
-    'Save-and-resume'
-    """
-    return title.replace(" ", "-")
 
 
 def write_sources(folder, course=None):
@@ -66,7 +56,11 @@ def for_the_site(file, course=None):
 
 
 def doors(file, course=None):
-    """Return the links that run, show or give a lesson, as HTML; those to Binder and Colab need a published course."""
+    """Return the links that run, show or give a lesson, as HTML; those to Binder and Colab need a published course.
+
+    >>> doors(Path("00_start_here.ipynb"))[-46:]
+    '<a href="00_start_here.ipynb">Download</a></p>'
+    """
     here = {"Run it in the browser": f"../run/lab/index.html?path={file.name}"}
     elsewhere = {"Binder": links.binder(course, file.name), "Colab": links.colab(course, file.name)} if course else {}
     return _row(here | elsewhere | {"Slides": f"../slides/{file.stem}.html", "Download": file.name})
@@ -148,18 +142,11 @@ def write_site(folder, course=None):
             slides.parent.mkdir(exist_ok=True)
             slides.write_text(pages.deck(nbformat.read(file, as_version=4)), encoding="utf-8")
         browser_site.write_site(built / "run")
-        if folder.exists():
-            shutil.rmtree(folder)
-        shutil.move(built, folder)
+        browser_site.replace(folder, built)
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Write the course as a site.")
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="default site; it is replaced")
-    folder = parser.parse_args(arguments).folder
-    is_free = not folder.exists() or folder.is_dir() and not any(folder.iterdir())
-    if not is_free and not (folder / "searchindex.js").exists():
-        parser.error(f"folder = {folder}: it holds something else; name a new or empty folder, or one with a site")
+    folder = browser_site.chosen_folder(arguments, "Write the course as a site.", FOLDER, mark="searchindex.js")
     write_site(folder, links.published())
     print(f"{folder}: written. Open {folder / 'index.html'}, or, to run Python there, first:")
     print(f"python -m http.server --directory {folder}")

@@ -19,7 +19,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
 TESTS_ONLY = ("@jupyterlite/pyodide-kernel-extension", "@jupyter/nbgrader", "@jupyter-notebook/lab-extension")
-LIVE = r"adamcourse\.explorers|\bquiz\(|\bcheck\(|^def \w+\(.*\n(    \"\"\".*\n)?    \.\.\.$"
+LIVE = r"adamcourse\.explorers|\bquiz\(|\bcheck\("  # and what has the tag of an exercise
 OPEN = """
 async (name) => {
     const panel = await jupyterapp.commands.execute('docmanager:open', {path: `notebooks/${name}`});
@@ -36,10 +36,13 @@ async () => {
 """
 RUN = """
 async (live) => {
-    const panel = jupyterapp.shell.currentWidget, notebook = panel.content, touched = new RegExp(live, 'm');
+    const panel = jupyterapp.shell.currentWidget, notebook = panel.content, touched = new RegExp(live);
+    const isLive = ({ type, sharedModel }) =>
+        type === 'code' &&
+        (touched.test(sharedModel.getSource()) || sharedModel.getMetadata('tags')?.includes('exercise'));
     await panel.sessionContext.session.kernel.requestExecute({code: 'import numpy as np'}).done;
     for (const [i, cell] of notebook.widgets.entries()) {
-        if (cell.model.type !== 'code' || !touched.test(cell.model.sharedModel.getSource())) continue;
+        if (!isLive(cell.model)) continue;
         notebook.deselectAll();
         notebook.activeCellIndex = i;
         await jupyterapp.commands.execute('notebook:run-cell');

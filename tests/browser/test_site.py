@@ -1,10 +1,10 @@
 """The site in a real Chromium, from the plain folder: search, light and dark, phones, explorers, no barrier."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SCREENSHOTS
+from tests.browser.test_pages import violations
 from tests.browser.test_recorded import Recorded
 from tests.test_explorers import MADE
 
@@ -43,8 +43,7 @@ def visit(request, chromium, whole_site):
 def test_no_barrier_and_nothing_wider_than_a_phone(page, visit):
     shown = visit(PAGES[page])
     shown.screenshot(path=SCREENSHOTS / f"site-{page}-{shown.scheme}.png")
-    found = Axe().run(shown).response["violations"]
-    assert [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in found] == []
+    assert violations(shown) == []
     shown.set_viewport_size({"width": 390, "height": 844})
     assert shown.evaluate(WIDER) <= 0
     shown.screenshot(path=SCREENSHOTS / f"site-{page}-{shown.scheme}-phone.png")

@@ -12,7 +12,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx_co
 nb_execution_mode = "off"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
-myst_heading_slug_func = "notebooks.teaching.site.anchor"
+myst_heading_slug_func = "notebooks.teaching.pages.anchor"
 
 add_module_names = False
 autodoc_member_order = "bysource"
