@@ -13,12 +13,13 @@ from tests.test_pages import LESSONS, deck_of, page_of
 
 TO_THE_EXPLORER = "() => { while (!Reveal.getCurrentSlide().querySelector('.explorer')) Reveal.next() }"
 TOO_LARGE = """
-(slider) => {  // at which places something is outside of the slide, and what is said there
-    const found = [];
+async (slider, texts) => {  // what is said at those places at which something is outside of the slide
+    const found = [], sentence = document.querySelector('.explorer-sentence');
     for (slider.value = 0; ; slider.stepUp()) {
         slider.dispatchEvent(new Event('input'));
+        while (sentence.textContent !== texts[slider.value]) await new Promise(requestAnimationFrame);
         const [below, beside] = (SLIDE)();
-        if (below > 0 || beside > 0) found.push(document.querySelector('.explorer-sentence').textContent);
+        if (below > 0 || beside > 0) found.push(sentence.textContent);
         if (slider.value === slider.max) return found;
     }
 }
@@ -101,7 +102,9 @@ def test_on_a_slide_the_arrows_move_the_slider_and_nothing_grows_out_of_the_scre
     page.keyboard.press("ArrowRight")
     expect(explorer.value).not_to_have_text(said)
     assert page.evaluate("Reveal.getIndices()") == slide
-    assert explorer.slider.evaluate(TOO_LARGE.replace("SLIDE", SLIDE)) == []
+    (name,) = in_lesson(lesson)
+    texts = [frame["text"] for frame in recorder.record(name)["frames"]]
+    assert explorer.slider.evaluate(TOO_LARGE.replace("SLIDE", SLIDE), texts) == []
     for preset in explorer.made.presets:
         explorer.click(preset)
         below, beside, _ = page.evaluate(SLIDE)
