@@ -34,6 +34,7 @@ def pytest_configure(config):
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("TQDM_DISABLE", "1")  # no stored output holds a progress bar
+    os.environ["ADAMCOURSE_PROGRESS"] = "off"  # nor what a learner has done
 
 
 def pytest_report_header(config):

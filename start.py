@@ -1,10 +1,16 @@
 """Set up the course in an environment of its own, then open it or test it.
 
-    python start.py                              open lesson 00 in JupyterLab
+    python start.py                              open the lesson where you left off in JupyterLab, at first lesson 00
     python start.py --no-browser --port 8899     print its address instead, and choose the port
+    python start.py update                       bring new versions of the lessons; what you have written stays
+    python start.py progress                     what is done, and what comes next
+    python start.py reset 06                     a fresh copy of lesson 06; yours is kept
+    python start.py doctor                       versions, what is missing, and what to do
     python start.py test                         run every test, the notebooks included
     python start.py test tests/test_start.py     run these; what follows test is handed to pytest
     python start.py --help                       show this
+
+You work in copies of the lessons, in the folder my-lessons, so that the repository stays clean.
 
 The first run creates .venv beside this file (or where the variable ADAMCOURSE_VENV says) with uv, if it is there, or
 with pip. Later runs start at once, until pyproject.toml changes; the old environment goes when the new one is there.
@@ -72,7 +78,7 @@ def is_ready(folder, extras):
             found = file.read()
     except OSError:
         return False
-    return found in (stamp(extras), stamp("lab,test")) and os.path.exists(python_in(folder))
+    return found in (stamp(extras), stamp("teach,test")) and os.path.exists(python_in(folder))
 
 
 def write_stamp(folder, text):
@@ -185,7 +191,7 @@ def main(arguments):
         return 0
     try:
         check_python(sys.version_info)
-        extras, folder = "lab,test" if test else "lab", environment_folder()
+        extras, folder = "teach,test" if test else "teach", environment_folder()
         bring_back(folder)
         if not is_ready(folder, extras):
             install(folder, extras)
@@ -197,7 +203,7 @@ def main(arguments):
         return 1
     command = [python_in(folder), "-m"] + (["pytest"] + arguments[1:] if test else ["adamcourse"] + arguments)
     try:
-        return subprocess.call(command, cwd=HERE)
+        return subprocess.call(command, cwd=HERE if test else None)
     except KeyboardInterrupt:  # JupyterLab was stopped with Ctrl-C and has said so itself
         return 0
 

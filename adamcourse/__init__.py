@@ -14,9 +14,14 @@ dialects     the same optimizers as PyTorch, Keras and Optax spell them
 png          pictures as PNG with few colours
 plots        pictures of surfaces, paths and losses
 contest      a fair race for an optimizer of your own, and its score card
+journal      what a learner has done: a line for each exercise, question and challenge
 explorers    live figures: controls, picture, one sentence that says what is seen
 exercises    check, hint, solution, and the quizzes
+progress     what of the course is done, what comes next, and questions to review
 environment  is everything installed that the lessons need?
+merging      an update of the course, and what a learner has written
+folder       the learner's own copies of the lessons
+server       JupyterLab, opened at a lesson
 
 Nothing is imported here, so that `import adamcourse` costs next to nothing.
 """

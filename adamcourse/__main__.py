@@ -1,71 +1,148 @@
-"""Open the course in JupyterLab: `python -m adamcourse`."""
+"""The command `adamcourse`, or `python -m adamcourse`: the learner's own lessons, opened, updated, set back.
+
+    adamcourse [FOLDER]              copy the lessons into a folder of yours, if they are not there, and open the one
+                                     where you left off in JupyterLab
+    adamcourse update [FOLDER]       bring new versions of the lessons; what you have written stays
+    adamcourse progress [FOLDER]     what is done, and what comes next
+    adamcourse reset 06 [FOLDER]     a fresh copy of lesson 06; the old one is kept under a dated name
+    adamcourse doctor [FOLDER]       versions, what is missing, and what to do
+
+    --no-browser                     print the address of the lesson instead of opening a browser
+    --port PORT                      the port to serve on; default: a free one, from 8888 on
+    -h, --help                       show this
+
+Without FOLDER it is the folder you are in, if it has lessons of yours; else "adamcourse" in it, or, from a clone of the
+repository, "my-lessons" in the clone.
+"""
 
 import argparse
-import os
-import subprocess
+import platform
+import shutil
 import sys
-import tempfile
-from pathlib import Path
+from importlib import metadata
 
-from adamcourse import environment
+from adamcourse import __version__, environment, folder, server
 
-ROOT = Path(__file__).resolve().parent.parent
-FIRST_LESSON = Path("notebooks") / "00_start_here.ipynb"
-JUPYTER_FOLDERS = {  # where Jupyter, IPython and Matplotlib write when the home folder does not let them
-    "JUPYTER_CONFIG_DIR": "config",
-    "JUPYTER_DATA_DIR": "data",
-    "JUPYTER_RUNTIME_DIR": "runtime",
-    "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-    "JUPYTERLAB_SETTINGS_DIR": "settings",
-    "IPYTHONDIR": "ipython",
-    "MPLCONFIGDIR": "matplotlib",
-}
+PROBLEM = 1  # the exit code
 
 
-def command(port, browser):
-    """Return the command that opens lesson 00."""
-    line = [sys.executable, "-m", "jupyterlab", str(ROOT / FIRST_LESSON), f"--ServerApp.root_dir={ROOT}"]
-    if port is not None:
-        line += [f"--port={port}", "--ServerApp.port_retries=0"]
-    if not browser:
-        line += ["--no-browser"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        line += ["--allow-root"]  # in a container there is often no other user; the server listens on localhost only
-    return line
+def open_lessons(options):
+    """Copy the lessons if they are not there, and open the one where the learner left off."""
+    if environment.missing():
+        raise folder.FolderError(environment.report())
+    if options.port is not None and not server.is_free(options.port):
+        raise folder.FolderError(f"port {options.port} is taken. Name another one, or none: a free one is chosen then.")
+    port = options.port or server.free_port()
+    if port is None:
+        raise folder.FolderError("every port that was tried is taken. Name a free one: adamcourse --port 9000")
+    folder.fill(options.folder)
+    if new := folder.outdated(options.folder):
+        print(f"The course has new versions of {len(new)} of your lessons: adamcourse update brings them.")
+    return server.serve(options.folder, folder.left_off(options.folder), port, not options.no_browser)
 
 
-def variables(home_is_writable):
-    """Return the environment variables of the server: the course's settings come before the user's, and stay apart."""
-    paths = [str(ROOT / ".jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-    added = {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
-    for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # matrices here are small: on a busy machine a second
-        added[library] = os.environ.get(library, "1")  # thread makes them many times slower
-    if not home_is_writable:
-        folder = Path(tempfile.mkdtemp(prefix="adamcourse-"))
-        print(f"Your home folder cannot be written to: Jupyter's own files go to {folder} this time.")
-        added |= {name: str(folder / part) for name, part in JUPYTER_FOLDERS.items()}
-    return os.environ | added
+def update(options):
+    """Bring new versions, and say for each lesson what was done."""
+    is_new = False
+    for line in folder.update(options.folder):
+        is_new = True
+        print(line)
+    if not is_new:
+        print(f"{options.folder}: all as new as the course.")
+    return 0
+
+
+def show_progress(options):
+    """Print the map of the course."""
+    from adamcourse import progress  # here: it takes half a second, and only this call needs it
+
+    folder.check(options.folder)
+    print(progress.text(options.folder))
+    return 0
+
+
+def reset(options):
+    """Put a fresh copy of a lesson in the place of the learner's, which is kept."""
+    name, kept = folder.reset(options.folder, options.lesson)
+    print(f"{options.folder / name} is as it was at first{f'; yours is {kept}' if kept else ''}.")
+    return 0
+
+
+def doctor(options):
+    """Print versions, what is missing, and what to do."""
+    packages = ("jupyterlab", "numpy", "matplotlib", "ipywidgets", "anywidget")
+    print(f"adamcourse {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    print(", ".join(f"{name} {_version(name)}" for name in packages))
+    print(f"Python: {sys.executable}")
+    print(environment.report())
+    print(f"Lessons: {_state(options.folder)}")
+    return PROBLEM if environment.missing() else 0
+
+
+def _version(name):
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "missing"
+
+
+def _state(place):
+    """Return what a folder holds, and what to do about it, in a sentence."""
+    try:
+        folder.check(place)
+        new = len(folder.outdated(place))
+        free = shutil.disk_usage(place).free / 1e6
+    except (folder.FolderError, OSError) as error:
+        return str(error)
+    news = f"{new} have new versions: adamcourse update brings them" if new else "all as new as the course"
+    return f"{place}, {news}; {free:,.0f} MB of the disk are free."
+
+
+COMMANDS = {"update": update, "progress": show_progress, "reset": reset, "doctor": doctor}
 
 
 def main(arguments=None):
-    """Open the course, or say in one line why it cannot be opened; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m adamcourse", description="Open the course in JupyterLab.")
-    parser.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
-    parser.add_argument("--port", type=int, help="the port to serve on; another one is chosen when none is given")
+    """Do what the command line says, or say in one line why that cannot be done; return the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parsed(arguments)
+    try:
+        options.folder = folder.chosen(options.folder)
+        return options.does(options)
+    except folder.FolderError as problem:
+        print(f"adamcourse: {problem}", file=sys.stderr)
+        return PROBLEM
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parsed(arguments):
+    if arguments and arguments[0] in COMMANDS:
+        return _parser_of(arguments[0]).parse_args(arguments[1:])
+    parser = _Parser(prog="adamcourse")
+    parser.add_argument("folder", nargs="?")
+    parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("--port", type=int)
+    parser.set_defaults(does=open_lessons)
     options = parser.parse_args(arguments)
     if options.port is not None and not 0 < options.port < 65536:
         parser.error(f"--port {options.port}: give a number from 1 to 65535")
-    if environment.missing():
-        print(environment.report(), file=sys.stderr)
-        return 1
-    if not (ROOT / FIRST_LESSON).is_file():
-        print(f"No lessons in {ROOT}: this opens a clone of the repository, not an installed wheel.", file=sys.stderr)
-        return 1
-    try:
-        home_is_writable = os.access(Path.home(), os.W_OK)
-        return subprocess.call(command(options.port, not options.no_browser), env=variables(home_is_writable))
-    except KeyboardInterrupt:
-        return 0
+    return options
+
+
+def _parser_of(word):
+    parser = _Parser(prog=f"adamcourse {word}")
+    if word == "reset":
+        parser.add_argument("lesson")
+    parser.add_argument("folder", nargs="?")
+    parser.set_defaults(does=COMMANDS[word])
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Shows one help for all calls: the text at the top of this file."""
+
+    def format_help(self):
+        return __doc__
 
 
 if __name__ == "__main__":

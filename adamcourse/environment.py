@@ -8,9 +8,8 @@ from packaging.requirements import Requirement
 
 def missing():
     """Return the requirements of the lessons that this Python does not meet, such as ["numpy>=2.0"]."""
-    extra = "" if sys.platform == "emscripten" else "lab"  # in a browser alone JupyterLab is the page, not a package
     declared = [Requirement(line) for line in metadata.requires("adamcourse") or []]
-    needed = [r for r in declared if r.marker is None or r.marker.evaluate({"extra": extra})]
+    needed = [r for r in declared if r.marker is None or r.marker.evaluate({"extra": ""})]
     return [f"{r.name}{r.specifier}" for r in needed if not _met(r)]
 
 

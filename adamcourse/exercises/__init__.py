@@ -13,7 +13,9 @@ comparing    are two answers the same, up to rounding?
 diagnosis    which changes give an answer, alone or two at a time
 judging      the verdict on an answer
 lesson_NN    the exercises of each lesson, as data
-quizzes      the questions of data/quizzes.json, on the page
+questions    the questions of the quizzes, from data/quizzes.json
+standing     what of a lesson is done
+quizzes      questions on the page
 """
 
 from contextlib import redirect_stderr
@@ -21,6 +23,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from io import StringIO
 
+from adamcourse import journal
 from adamcourse.exercises.answers import Verdict
 from adamcourse.exercises.judging import judge
 from adamcourse.exercises.quizzes import quiz
@@ -28,13 +31,24 @@ from adamcourse.exercises.quizzes import quiz
 LESSONS = [import_module(f"{__name__}.lesson_{number:02}") for number in range(17)]
 EXERCISES = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}
 _hints_given = {}
+_told = set()
 
 
 def check(f):
     """Judge an answer, say the verdict, and return it; `.right` is a bool and `.kind` a word. Never raises."""
     verdict = _verdict(f)
     print(verdict)
+    exercise = _find(f)
+    if exercise and verdict.kind != "not attempted":
+        _tell_once(journal.note("exercise", exercise.name, verdict.right))
     return verdict
+
+
+def _tell_once(complaint):
+    """Print why progress cannot be noted, the first time."""
+    if complaint and complaint not in _told:
+        print(complaint)
+        _told.add(complaint)
 
 
 def grade(f):

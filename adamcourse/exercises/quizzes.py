@@ -1,32 +1,35 @@
 """Quizzes: the questions in data/quizzes.json, with native widgets where a kernel runs and folded answers elsewhere."""
 
-import json
 from html import escape
 
 import ipywidgets as widgets
 from IPython.display import display
 
-from adamcourse.datasets import data_file
-
-
-def questions(lesson):
-    """Return the questions of a lesson, "00" to "13": each a question and its choices, one of them right.
-
-    Raises ValueError when there is no quiz for the lesson.
-    """
-    quizzes = json.loads(data_file("quizzes.json").read_text(encoding="utf-8"))
-    if lesson not in quizzes:
-        raise ValueError(f"lesson = {lesson!r}: there are quizzes for {', '.join(sorted(quizzes))}")
-    return quizzes[lesson]
+from adamcourse import journal
+from adamcourse.exercises.questions import questions
+from adamcourse.exercises.standing import line
 
 
 def quiz(lesson):
     """Show the quiz of a lesson: choose an answer, and read why it is right or wrong."""
-    items = questions(lesson)
-    live = widgets.VBox([_asked(number, item) for number, item in enumerate(items, 1)])._repr_mimebundle_()
-    still = "".join(_folded(number, item) for number, item in enumerate(items, 1))
-    plain = "\n".join(f"{number}. {item['question']}" for number, item in enumerate(items, 1))
+    show(questions(lesson), lesson)
+
+
+def show(items, lesson=None):
+    """Show questions as a quiz; below the quiz that ends a lesson, a line says what of the lesson is done."""
+    standing = widgets.HTML(_said(lesson))
+    renew = lambda: setattr(standing, "value", _said(lesson))
+    numbered = list(enumerate(items, 1))
+    asked = [_asked(number, item, renew) for number, item in numbered]
+    live = widgets.VBox([*asked, standing])._repr_mimebundle_()
+    still = "".join(_folded(number, item) for number, item in numbered)
+    plain = "\n".join(f"{number}. {item['question']}" for number, item in numbered)
     display(live | {"text/html": still, "text/plain": plain}, raw=True)
+
+
+def _said(lesson):
+    """Return the line below the quiz that ends a lesson, as HTML; nothing for other quizzes."""
+    return escape(line(lesson)) if lesson is not None and len(lesson) == 2 else ""
 
 
 def reply(choice):
@@ -34,13 +37,25 @@ def reply(choice):
     return f"{'Right.' if choice.get('right') else 'Not this one.'} {choice['feedback']}"
 
 
-def _asked(number, item):
-    """Return one question as a widget: radio buttons, and the reply below them."""
+def _asked(number, item, told=lambda: None):
+    """Return one question as a widget: radio buttons, and the reply below them; `told` is called after a choice.
+
+    The first choice is noted as the learner's answer: whoever reads the other replies afterwards does not change it.
+    """
     question = widgets.HTML(f"<b>{number}. {escape(item['question'])}</b>")
     options = [(choice["text"], i) for i, choice in enumerate(item["choices"])]
     radio = widgets.RadioButtons(options=options, value=None, layout=widgets.Layout(width="auto"))
     answer = widgets.HTML()
-    radio.observe(lambda change: setattr(answer, "value", escape(reply(item["choices"][change["new"]]))), "value")
+
+    def chosen(change):
+        choice = item["choices"][change["new"]]
+        answer.value = escape(reply(choice))
+        if change["old"] is None:
+            complaint = journal.note("question", item["question"], choice.get("right", False))
+            answer.value += f" {escape(complaint)}" if complaint else ""
+        told()
+
+    radio.observe(chosen, "value")
     return widgets.VBox([question, radio, answer])
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import ipywidgets as widgets
 
+from adamcourse import journal
 from adamcourse.explorers import controls as kinds
 from adamcourse.explorers.frames import Frames, Overlay
 from adamcourse.explorers.picture import Picture
@@ -169,15 +170,23 @@ class Explorer:
 
     @_in_turn
     def _answer(self, picture, content, buffers):
-        """Answer the browser: it says that it is there, with nothing kept, or asks for the picture of some values."""
+        """Answer the browser: it is there, with nothing kept; the challenge is won; or it asks for a picture."""
         if content["kind"] == "hello":
             self._kept.clear()
             self.sharpen(content["ratio"])
             self._heard = True
             self._foresee(self.main)
+        elif content["kind"] == "won":
+            self._note_challenge()
         else:
             pairs = zip(self.controls.items(), content["values"], strict=True)
             self._bring({name: kinds.from_browser(control, value) for (name, control), value in pairs})
+
+    def _note_challenge(self):
+        """Note that the challenge is won, by the name of the module; those of a learner's own are not noted."""
+        room, _, name = self.draw.__module__.rpartition(".")
+        if room == __package__:
+            journal.note("challenge", name)
 
     def _bring(self, values):
         self._kept.pop(tuple(values.values()), None)  # what is asked for was lost

@@ -87,7 +87,10 @@ function release(held) {
     held.bitmap = held.coming = undefined;
 }
 
-/** Canvas, sentence, buttons and challenge; `source` tells the values, and takes those that a button or playing sets. */
+/**
+ * Canvas, sentence, buttons and challenge; `source` tells the values, takes those that a button or playing sets, and
+ * may want to be told when the challenge is won.
+ */
 export class View {
     constructor(element, source, { size, presets, playable, challenge }) {
         this.source = source;
@@ -130,6 +133,8 @@ export class View {
         this.say(picture.text);
         if (!this.challenge) return;
         const [task, praise] = this.challenge;
+        if (picture.won && !this.won) this.source.won?.();
+        this.won ||= picture.won;
         const state = picture.won ? `Done. ${praise}` : "Not yet.";
         this.verdict.replaceChildren(make("b", {}, "Challenge."), ` ${task} `, make("b", {}, state));
     }
@@ -234,6 +239,10 @@ class Live {
         if (isAnswer) this.asked = undefined;
         if (isAnswer || key === keyOf(this.values())) this.changed();
         else this.settle();
+    }
+
+    won() {
+        this.model.send({ kind: "won" });
     }
 
     preset(name) {

@@ -60,6 +60,7 @@ def running(notebook):
     notebook.metadata.kernelspec = dict(KERNEL)
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ["TQDM_DISABLE"] = "1"  # a progress bar is different in every run
+    os.environ["ADAMCOURSE_PROGRESS"] = "off"  # and what is done, for every learner
     client = Client(notebook, timeout=TIMEOUT, resources={"metadata": {"path": str(LESSONS)}})
     with client.setup_kernel():
         client.execute(cleanup_kc=False)

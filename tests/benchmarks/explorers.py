@@ -25,7 +25,7 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from tests.benchmarks.measure import report  # noqa: E402
-from tests.browser.lab import IDLE, jupyterlab, opened, visitor, write_notebook  # noqa: E402
+from tests.browser.lab import IDLE, jupyterlab, opened, visitor  # noqa: E402
 
 ROUNDS, WARM_UP, PRESSES, MOVES = 2, 4, 24, 150
 HELD = 1.0  # seconds for which a key is down
@@ -190,16 +190,16 @@ def main():
     ours = OURS + SHOWN
     figures = {"ours": ours, "ours, never ahead": NEVER_AHEAD + ours, "`interact`": INTERACT}
     pressed, dragged = {}, {}
-    with tempfile.TemporaryDirectory() as home, jupyterlab(Path(home)) as address, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as home, jupyterlab(Path(home)) as lab, sync_playwright() as playwright:
         chromium = visitor(playwright)
         for name in ROUNDS * list(figures):
-            with opened(chromium, address, write_notebook("benchmark-explorers", COMMON + figures[name])) as page:
+            with opened(chromium, lab, "benchmark-explorers", COMMON + figures[name]) as page:
                 page.locator(".jp-OutputArea :is(canvas, img)").wait_for()
                 page.evaluate(PROBE)
                 time.sleep(SETTLING)
                 pressed.setdefault(name, []).extend(presses(page))
                 dragged.setdefault(name, []).append(drag(page))
-        with opened(chromium, address, write_notebook("benchmark-explorers", COMMON + OURS + FILLED)) as page:
+        with opened(chromium, lab, "benchmark-explorers", COMMON + OURS + FILLED) as page:
             memory, filled = [resident(chromium)], whole_range(page)
             for _ in range(2):
                 moved(page, 500)

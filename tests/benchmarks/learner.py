@@ -9,12 +9,10 @@ does, which is said; memory and processor time hardly do. The table is also writ
 """
 
 import os
-import shutil
 import statistics
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil  # comes with IPython
@@ -56,29 +54,18 @@ def processor_seconds(part):
     return sum(process(part).cpu_times()[:2])
 
 
-@contextmanager
-def copies(*numbers):
-    """Give the names of copies of lessons, since JupyterLab may save what is open in it, and remove them at the end."""
-    files = [shutil.copy(file, file.with_name(f"browser-test-{file.name}")) for file in lessons(numbers)]
-    try:
-        yield [file.name for file in files]
-    finally:
-        for file in files:
-            file.unlink()
-
-
 def one_round(browser, home, first, second):
     """Return a new user's numbers, in the order of ROWS."""
     begin = time.perf_counter()
-    with jupyterlab(home) as address:
+    with jupyterlab(home) as lab:
         numbers = [time.perf_counter() - begin]
-        page = open_page(browser, address, first)
+        page = open_page(browser, lab.address, first)
         numbers += [time.perf_counter() - begin, processor_seconds(SERVER) + processor_seconds(KERNEL)]
         numbers += [resident(SERVER), resident(KERNEL)]
         run_all(page)
         numbers.append(resident(KERNEL))
         close_page(page)
-        page = open_page(browser, address, second)
+        page = open_page(browser, lab.address, second)
         run_all(page)
         numbers += [resident(KERNEL), resident(SERVER)]
         close_page(page)
@@ -87,11 +74,11 @@ def one_round(browser, home, first, second):
 
 def main():
     rounds = []
-    with sync_playwright() as playwright, copies("00", "06") as names:
+    with sync_playwright() as playwright:
         for _ in range(ROUNDS):
             with tempfile.TemporaryDirectory() as home:
                 guest = visitor(playwright)
-                rounds.append(one_round(guest, Path(home), *names))
+                rounds.append(one_round(guest, Path(home), *(file.name for file in lessons(["00", "06"]))))
                 guest.browser.close()
     crowd = f"meanwhile {os.getloadavg()[2]:.0f} processes wanted the processors on average"
     table = [f"{ROUNDS} rounds; {crowd}.", "", "| | median | range |", "|---|---|---|"]

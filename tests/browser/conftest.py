@@ -1,7 +1,6 @@
 """Pages of a real Chromium that show the notebooks in a real JupyterLab, started by the course's own command."""
 
 import os
-import shutil
 from functools import partial
 from pathlib import Path
 
@@ -30,9 +29,9 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory):
-    """The address of one JupyterLab for all tests."""
-    with lab.jupyterlab(tmp_path_factory.mktemp("home")) as address:
-        yield address
+    """One JupyterLab for all tests."""
+    with lab.jupyterlab(tmp_path_factory.mktemp("home")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +43,7 @@ def open_notebook(chromium, jupyterlab):
 @pytest.fixture(scope="session")
 def desk(chromium, jupyterlab):
     """A page of JupyterLab in which one lesson after the other is opened: it takes seconds to load."""
-    page = lab.empty_page(chromium, f"{jupyterlab}/lab?reset")
+    page = lab.empty_page(chromium, f"{jupyterlab.address}/lab?reset")
     page.wait_for_function("window.jupyterapp?.restored.then(() => true)", timeout=60_000)
     yield page
     page.close()
@@ -53,8 +52,8 @@ def desk(chromium, jupyterlab):
 @pytest.fixture(scope="session", params=refresh.lessons(), ids=lambda file: file.stem)
 def lesson(request, desk):
     """The page of a lesson, opened and run once for all tests that use it: lesson 06 to its end, others where live."""
-    copy = shutil.copy(request.param, request.param.with_name(f"browser-test-{request.param.name}"))
-    with lab.opened_in(desk, copy, lab.run_all if request.param.stem.startswith("06") else lab.run_live) as page:
+    run = lab.run_all if request.param.stem.startswith("06") else lab.run_live
+    with lab.opened_in(desk, request.param.name, run) as page:
         page.lesson = request.param.stem
         yield page
 

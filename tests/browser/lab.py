@@ -8,13 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 
-ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
@@ -22,7 +21,7 @@ TESTS_ONLY = ("@jupyterlite/pyodide-kernel-extension", "@jupyter/nbgrader", "@ju
 LIVE = r"adamcourse\.explorers|\bquiz\(|\bcheck\("  # and what has the tag of an exercise
 OPEN = """
 async (name) => {
-    const panel = await jupyterapp.commands.execute('docmanager:open', {path: `notebooks/${name}`});
+    const panel = await jupyterapp.commands.execute('docmanager:open', {path: name});
     await panel.revealed;
     await panel.sessionContext.ready;
 }
@@ -52,9 +51,17 @@ async (live) => {
 IDLE = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
 
+class Lab(NamedTuple):
+    """A JupyterLab: its address, the folder with the learner's lessons, and what the command has printed."""
+
+    address: str
+    folder: Path
+    log: Path
+
+
 @contextmanager
 def jupyterlab(home):
-    """Give the address of a JupyterLab whose user has the empty folder home; it is stopped at the end."""
+    """Give the Lab of a user who has the empty folder home; it is stopped at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -64,34 +71,31 @@ def jupyterlab(home):
     (settings / "page_config.json").write_text(json.dumps(without))
     config = 'c.IdentityProvider.token = ""\nc.LabApp.expose_app_in_browser = True\n'
     (home / ".jupyter" / "jupyter_lab_config.py").write_text(config)
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
-    with (home / "log").open("w") as log:
+    ours = ("JUPYTER", "IPYTHON", "ADAMCOURSE")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    lab = Lab(f"http://localhost:{port}", home / "lessons", home / "log")
+    with lab.log.open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "adamcourse", "--no-browser", "--port", str(port)],
+            [sys.executable, "-m", "adamcourse", str(lab.folder), "--no-browser", "--port", str(port)],
             env=variables | {"HOME": str(home), "USERPROFILE": str(home)},
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-    address = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(address, server, home / "log")
-        yield address
+        _wait_for(lab, server)
+        yield lab
     finally:
         os.killpg(server.pid, signal.SIGTERM)  # the command and the server that it started
         server.wait(20)
 
 
-def _wait_for(address, server, log):
+def _wait_for(lab, server):
+    """Wait until the command prints the address."""
     deadline = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(address + "/api", timeout=1).close()
-            return
-        except OSError:
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
+    while lab.address not in lab.log.read_text():
+        assert server.poll() is None and time.monotonic() < deadline, lab.log.read_text()
+        time.sleep(0.1)
 
 
 def visitor(playwright):
@@ -100,17 +104,17 @@ def visitor(playwright):
     return browser.new_context(viewport={"width": 1280, "height": 1000})
 
 
-def write_notebook(name, *cells):
-    """Write a notebook of code cells into notebooks/ and return its file."""
-    file, kernel = ROOT / "notebooks" / f"{name}.ipynb", {"name": "python3", "display_name": "Python 3"}
+def write_notebook(file, *cells):
+    """Write a notebook of code cells and return its file."""
+    kernel = {"name": "python3", "display_name": "Python 3"}
     cells = [nbformat.v4.new_code_cell(code) for code in cells]
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), file)
     return file
 
 
 def open_page(visitor, address, name):
-    """Return a page of JupyterLab that shows a notebook in notebooks/, with a kernel that is ready."""
-    page = empty_page(visitor, f"{address}/lab/tree/notebooks/{name}?reset")
+    """Return a page of JupyterLab that shows a notebook, with a kernel that is ready."""
+    page = empty_page(visitor, f"{address}/lab/tree/{name}?reset")
     page.wait_for_function(IDLE, timeout=60_000)
     return page
 
@@ -144,23 +148,23 @@ def close_page(page):
 
 
 @contextmanager
-def opened_in(page, file, run):
-    """Give a page of JupyterLab that shows a notebook, which has been run; it is closed and removed afterwards."""
+def opened_in(page, name, run):
+    """Give a page of JupyterLab that shows a lesson, which has been run; the lesson is closed afterwards."""
     page.errors = []
-    page.evaluate(OPEN, file.name)
+    page.evaluate(OPEN, name)
     page.wait_for_function(IDLE, timeout=60_000)
     try:
         run(page)
         yield page
     finally:
         page.evaluate(CLOSE)
-        file.unlink()
 
 
 @contextmanager
-def opened(visitor, address, file):
-    """Give the page of a notebook in notebooks/ that has been run to its end; the file is removed afterwards."""
-    page = open_page(visitor, address, file.name)
+def opened(visitor, lab, name, *cells):
+    """Give the page of a notebook of code cells that has been run to its end; its file is removed afterwards."""
+    file = write_notebook(lab.folder / f"{name}.ipynb", *cells)
+    page = open_page(visitor, lab.address, file.name)
     try:
         run_all(page)
         yield page

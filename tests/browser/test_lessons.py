@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from adamcourse.exercises.quizzes import questions
-from tests.browser import lab
 
 ONLY_ON_THE_SITE = "Shared module @jupyterlite/services"  # the builder of the static site brings an extension for it
 ERROR = "[data-mime-type='application/vnd.jupyter.error']"
@@ -147,7 +146,7 @@ def test_an_exercise_done_wrong_and_then_right(lesson):
 
 
 def test_the_glossary_opens_as_a_page_and_not_as_source(open_notebook):
-    with open_notebook(lab.write_notebook("browser-test-glossary", "1")) as page:
+    with open_notebook("test-glossary", "1") as page:
         page.locator(".jp-DirListing-item", has_text="glossary.md").dblclick()
         row = page.locator(".jp-MarkdownViewer tr", has_text="bias correction")
         expect(row.get_by_role("link")).to_have_attribute("href", re.compile("06_assemble_adam.ipynb"))

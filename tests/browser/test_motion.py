@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.benchmarks.explorers import COMMON, OURS, SHOWN
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.lab import IDLE, write_notebook
+from tests.browser.lab import IDLE
 from tests.browser.shown import SLIDER, Shown
 from tests.test_explorers import MADE
 
@@ -86,7 +86,7 @@ WATCH_TOOLBAR = """
 @pytest.fixture(scope="module")
 def page(open_notebook):
     """A page with the race, which has most lines, and the figure of the benchmark."""
-    with open_notebook(write_notebook("browser-test-motion", RACE, COMMON + OURS + SHOWN)) as page:
+    with open_notebook("test-motion", RACE, COMMON + OURS + SHOWN) as page:
         yield page
 
 
@@ -106,7 +106,7 @@ def figures(page):
 @pytest.fixture(scope="module")
 def ahead(open_notebook):
     """An explorer whose next pictures have come, and the words below it, which say what the browser asked."""
-    with open_notebook(write_notebook("browser-test-ahead", AHEAD)) as page:
+    with open_notebook("test-ahead", AHEAD) as page:
         yield Shown(page), page.locator(".jp-OutputArea .widget-label").last
 
 
@@ -121,7 +121,7 @@ def ahead(open_notebook):
 )
 def overtaken(request, open_notebook):
     """An explorer of which one kind of message is handled late, often in another order than it was sent in."""
-    with open_notebook(write_notebook("browser-test-late", LATE.replace("{which}", request.param))) as page:
+    with open_notebook("test-late", LATE.replace("{which}", request.param)) as page:
         yield Shown(page)
 
 
@@ -336,7 +336,7 @@ def test_what_was_done_last_counts_in_whatever_order_python_hears_and_answers(ov
 
 def test_what_is_there_is_shown_without_python_and_what_is_not_is_said(open_notebook):
     """While Python is busy, and when it was stopped."""
-    with open_notebook(write_notebook("browser-test-alone", ALONE)) as page:
+    with open_notebook("test-alone", ALONE) as page:
         shown = Shown(page)
         _, handle = shown.controls()[0]
 

@@ -2,8 +2,6 @@
 
 from playwright.sync_api import expect
 
-from tests.browser import lab
-
 READY = """
 from adamcourse.datasets import load_digits
 from adamcourse.networks import article_cnn
@@ -27,7 +25,7 @@ print("goes on:", len(training.history.minibatch_losses) == steps + 1)
 
 
 def test_the_stop_button_ends_a_training_and_keeps_what_was_learned(open_notebook):
-    with open_notebook(lab.write_notebook("browser-test-stop", READY, TRAIN, KEPT)) as page:
+    with open_notebook("test-stop", READY, TRAIN, KEPT) as page:
         page.locator(".jp-CodeCell").nth(1).locator(".cm-line").first.click()
         page.evaluate("void jupyterapp.commands.execute('notebook:run-all-below')")  # and do not wait for its end
         expect(page.locator(".jp-OutputArea-output", has_text="begun")).to_be_visible()

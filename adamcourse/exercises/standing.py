@@ -1,0 +1,66 @@
+"""What of a lesson is done: its exercises, the questions of its quizzes, the challenge of its explorer."""
+
+import re
+from importlib import import_module
+from typing import NamedTuple
+
+from adamcourse import journal
+from adamcourse.exercises.questions import questions_of
+
+EXPLORER = re.compile(r"from adamcourse\.explorers\.(\w+) import")
+
+
+class Part(NamedTuple):
+    """So many are done, of so many that there are."""
+
+    done: int
+    all: int
+
+
+class Standing(NamedTuple):
+    """What of a lesson is done."""
+
+    exercises: Part
+    questions: Part
+    challenges: Part
+
+    @property
+    def complete(self):
+        return all(part.done == part.all for part in self)
+
+    @property
+    def begun(self):
+        return any(part.done for part in self)
+
+    def __str__(self):
+        words = zip(self, ("exercise", "question", "challenge"), strict=True)
+        return ", ".join(f"{part.done} of {part.all} {word}{'s' * (part.all != 1)}" for part, word in words if part.all)
+
+
+def standing(file, entries):
+    """Return the Standing of the lesson in a file, as far as entries of a journal say."""
+    lesson, done = file.name[:2], journal.done(entries)
+    answered = {entry.name for entry in entries if entry.kind == "question"}
+    exercises = [exercise.name for exercise in import_module(f"{__package__}.lesson_{lesson}").EXERCISES]
+    challenges = set(EXPLORER.findall(file.read_text(encoding="utf-8")))
+    asked = [item["question"] for item in questions_of(lesson)]
+    return Standing(
+        Part(sum(("exercise", name) in done for name in exercises), len(exercises)),
+        Part(sum(question in answered for question in asked), len(asked)),
+        Part(sum(("challenge", name) in done for name in challenges), len(challenges)),
+    )
+
+
+def line(lesson):
+    """Return a line that says what of a lesson is done here, or "" where nothing is noted.
+
+    Arguments
+    ---------
+    lesson : its number, such as "06".
+    """
+    folder = journal.place()
+    file = next(folder.glob(f"{lesson}_*.ipynb"), None) if folder else None
+    entries, complaint = journal.read(folder) if file else ((), "")
+    if file is None or not journal.is_on(entries):
+        return complaint
+    return " ".join([f"Done in this lesson: {standing(file, entries)}.", *filter(None, [complaint])])

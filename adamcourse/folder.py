@@ -1,0 +1,227 @@
+"""The learner's own copies of the lessons: made, updated, set back. What the learner has written is never lost.
+
+    00_start_here.ipynb, ...     the lessons, the learner's to change
+    progress.jsonl               what is done (see journal)
+    earlier/                     what a lesson was before an update or a reset, under a dated name
+    .adamcourse/                 the course's versions of the lessons that the learner was given
+
+Each file is written whole under another name and then put in its place, so that whatever interrupts it, the old one or
+the new one is there. An update that is interrupted goes on when it is called again.
+"""
+
+import os
+from contextlib import contextmanager, suppress
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+import nbformat
+
+from adamcourse.merging import alike, merged
+
+BASE, EARLIER = ".adamcourse", "earlier"
+LESSON = "[0-9][0-9]_*.ipynb"
+IN_A_CLONE, INSTALLED = "my-lessons", "adamcourse"  # what the folder is called
+
+
+class FolderError(Exception):
+    """The folder cannot be used; the message says why, and what to do."""
+
+
+def course():
+    """Return the folder with the course's own lessons: beside the package in a clone, inside the package in a wheel."""
+    package = Path(str(resources.files("adamcourse")))
+    places = [package.parent / "notebooks", package / "lessons"]
+    return next((place for place in places if any(place.glob(LESSON))), places[1])
+
+
+def course_files():
+    """Return the course's lessons in order, and its glossary."""
+    return [*sorted(course().glob(LESSON)), course() / "glossary.md"]
+
+
+def chosen(given=None):
+    """Return the learner's folder: the one given, else this one if it is one, else the default one."""
+    if given is not None:
+        return Path(given).resolve()
+    here = Path.cwd()
+    if (here / BASE).is_dir():
+        return here
+    clone = course().parent
+    return clone / IN_A_CLONE if (clone / "start.py").is_file() else here / INSTALLED
+
+
+def fill(folder):
+    """Make the folder, and copy each lesson into it that is not there.
+
+    Raises FolderError when it holds something else or cannot be written to.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise FolderError(f"{folder} is a file. Name another folder: adamcourse my-folder")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / BASE).is_dir():
+        raise FolderError(f"{folder} holds something else. Name a new or empty folder: adamcourse my-folder")
+    with _told(folder):
+        (folder / BASE).mkdir(parents=True, exist_ok=True)
+        for file in course_files():
+            if not (folder / file.name).exists():
+                _write(folder / BASE / file.name, file.read_bytes())
+                _write(folder / file.name, file.read_bytes())
+
+
+def check(folder):
+    """Raise FolderError when a folder is not one that `fill` has made."""
+    if not (folder / BASE).is_dir():
+        raise FolderError(f"{folder} has no lessons of yours. The command adamcourse makes them there.")
+
+
+def outdated(folder):
+    """Return the names of the files of which the course has another version than the learner was given."""
+    given = folder / BASE
+    return [f.name for f in course_files() if not (given / f.name).exists() or _differ(given / f.name, f)]
+
+
+def update(folder):
+    """Bring the course's new versions into the folder; yield a line about each that is changed.
+
+    Raises FolderError when the folder cannot be written to.
+    """
+    check(folder)
+    with _told(folder):
+        _rename(folder)
+        for name in outdated(folder):
+            yield f"{name}: {_update(folder, name)}"
+
+
+def reset(folder, number):
+    """Put a fresh copy of a lesson, such as "06", into the folder; return its name and the file that keeps the old one.
+
+    Raises FolderError when there is no such lesson, or the folder cannot be written to.
+    """
+    check(folder)
+    file = next((file for file in sorted(course().glob(LESSON)) if file.name[:2] == number.zfill(2)), None)
+    if file is None:
+        numbers = [file.name[:2] for file in sorted(course().glob(LESSON))]
+        raise FolderError(f"there is no lesson {number!r}: give a number from {numbers[0]} to {numbers[-1]}")
+    with _told(folder):
+        kept = _keep(folder / file.name)
+        _write(folder / file.name, file.read_bytes())
+        _write(folder / BASE / file.name, file.read_bytes())
+    return file.name, kept
+
+
+def left_off(folder):
+    """Return the name of the lesson that was changed last, or of the first one if none was."""
+    names = [file.name for file in sorted(course().glob(LESSON))]
+    touched = [name for name in names if _is_touched(folder, name)]
+    return max(touched, key=lambda name: (folder / name).stat().st_mtime, default=names[0])
+
+
+def _is_touched(folder, name):
+    mine, base = folder / name, folder / BASE / name
+    return mine.is_file() and base.is_file() and _differ(mine, base)
+
+
+def _differ(a, b):
+    return a.read_bytes() != b.read_bytes()
+
+
+def _update(folder, name):
+    """Bring the new version of one file; return what was done."""
+    mine, base, new = folder / name, folder / BASE / name, course() / name
+    if not base.exists():
+        kept = _keep(mine)  # what bears the name of a new lesson is the learner's
+        done = f"new{f'; your file of this name is now {_name(kept)}' if kept else ''}"
+    elif not mine.exists() or not _differ(mine, base):
+        done = "updated"
+    elif name.endswith(".md"):
+        done = f"updated; yours is now {_name(_keep(mine))}"
+    else:
+        return _merge(mine, base, new)
+    _write(mine, new.read_bytes())
+    _write(base, new.read_bytes())
+    return done
+
+
+def _merge(mine, base, new):
+    """Merge the learner's copy of a lesson with the course's new version; return what was done."""
+    try:
+        versions = [nbformat.read(file, as_version=4) for file in (base, mine, new)]
+        result, both = merged(*versions)
+        nbformat.validate(result)
+    except (ValueError, nbformat.ValidationError):  # which includes what is no JSON
+        return f"cannot be read as a notebook, and stays as it is. A fresh one: adamcourse reset {mine.name[:2]}"
+    cells = "1 cell was" if len(both) == 1 else f"{len(both)} cells were"
+    done = f"updated, and what you wrote is in it{f'; {cells} changed on both sides: both are there' if both else ''}"
+    if not alike(result, versions[1]):
+        done += f". As it was: {_name(_keep(mine))}"
+        seen = mine.stat()
+        _write(mine, (nbformat.writes(result).rstrip("\n") + "\n").encode())
+        os.utime(mine, ns=(seen.st_atime_ns, seen.st_mtime_ns))  # where the learner left off stays known
+    _write(base, new.read_bytes())
+    return done
+
+
+def _rename(folder):
+    """Give lessons their new names where the course has renamed them: most of their cells have the same ids."""
+    names = {file.name for file in course().glob(LESSON)}
+    given = {file.name for file in (folder / BASE).glob(LESSON)}
+    for old in [folder / BASE / name for name in sorted(given - names)]:
+        new = _successor(old, sorted(names - given))
+        if new is not None:
+            if (folder / old.name).exists() and not (folder / new).exists():
+                (folder / old.name).replace(folder / new)
+            old.replace(old.with_name(new))
+
+
+def _successor(old, names):
+    """Return the name of the lesson that has more than half of the ids of an old one, or None."""
+    ids = _ids(old)
+    shares = {name: len(ids & _ids(course() / name)) / len(ids) for name in names}
+    best = max(shares, key=shares.get, default=None)
+    return best if best is not None and shares[best] > 0.5 else None
+
+
+def _ids(file):
+    return {cell.id for cell in nbformat.read(file, as_version=4).cells}
+
+
+def _keep(file):
+    """Copy a file that is there into the folder of earlier ones, under a dated name; return the copy or None."""
+    if not file.exists():
+        return None
+    folder = file.parent / EARLIER
+    folder.mkdir(exist_ok=True)
+    names = (f"{file.stem}_{date.today()}{'_' * (n > 0)}{n or ''}{file.suffix}" for n in range(10**6))
+    kept = next(folder / name for name in names if not (folder / name).exists())
+    _write(kept, file.read_bytes())
+    return kept
+
+
+def _name(kept):
+    return f"{kept.parent.name}/{kept.name}"
+
+
+def _write(file, content):
+    """Write a file whole: another one beside it takes its place once it is complete."""
+    half = file.with_name(f".{file.name}.half")
+    try:
+        with half.open("wb") as written:
+            written.write(content)
+            written.flush()
+            os.fsync(written.fileno())
+        half.replace(file)
+    finally:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(folder):
+    """Let an error of the file system become a FolderError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise FolderError(
+            f"cannot read or write {error.filename or folder}: {error.strerror}. "
+            "Nothing of yours is lost; mend this, and run it again."
+        ) from error

@@ -1,0 +1,100 @@
+"""JupyterLab, opened at a lesson: with the course's settings, quiet, and one line with its address."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from importlib import resources
+from pathlib import Path
+
+FIRST_PORT, LAST_PORT = 8888, 8987  # tried in this order where none is asked for
+PATIENCE = 60  # seconds that JupyterLab may take to start
+JUPYTER_FOLDERS = {  # where Jupyter, IPython and Matplotlib write when the home folder does not let them
+    "JUPYTER_CONFIG_DIR": "config",
+    "JUPYTER_DATA_DIR": "data",
+    "JUPYTER_RUNTIME_DIR": "runtime",
+    "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+    "JUPYTERLAB_SETTINGS_DIR": "settings",
+    "IPYTHONDIR": "ipython",
+    "MPLCONFIGDIR": "matplotlib",
+}
+
+
+def settings():
+    """Return the folder of the course's settings for JupyterLab: in a clone, or inside the package in a wheel."""
+    package = Path(str(resources.files("adamcourse")))
+    places = [package.parent / ".jupyter", package / ".jupyter"]
+    return next((place for place in places if place.is_dir()), places[1])
+
+
+def command(folder, lesson, port, browser):
+    """Return the command that serves a folder and opens a lesson in it."""
+    line = [sys.executable, "-m", "jupyterlab", str(folder / lesson), f"--ServerApp.root_dir={folder}"]
+    line += [f"--port={port}", "--ServerApp.port_retries=0", "--Application.log_level=ERROR"]
+    if not browser:
+        line += ["--no-browser"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        line += ["--allow-root"]  # in a container there is often no other user; the server listens on localhost only
+    return line
+
+
+def variables(home_is_writable):
+    """Return the environment variables of the server: the course's settings come before the user's, and stay apart."""
+    paths = [str(settings()), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    added = {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
+    for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # matrices here are small: on a busy machine a second
+        added[library] = os.environ.get(library, "1")  # thread makes them many times slower
+    if not home_is_writable:
+        folder = Path(tempfile.mkdtemp(prefix="adamcourse-"))
+        print(f"Your home folder cannot be written to: Jupyter's own files go to {folder} this time.")
+        added |= {name: str(folder / part) for name, part in JUPYTER_FOLDERS.items()}
+    return os.environ | added
+
+
+def free_port():
+    """Return the first port that nobody listens on, or None if all that are tried are taken."""
+    return next((port for port in range(FIRST_PORT, LAST_PORT + 1) if is_free(port)), None)
+
+
+def is_free(port):
+    """Can a server listen on this port?"""
+    with socket.socket() as probe:
+        if os.name != "nt":  # there it would let two servers have one port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def serve(folder, lesson, port, browser):
+    """Serve a folder until the learner ends it; print the address at which the lesson opens. Return the exit code."""
+    env = variables(os.access(Path.home(), os.W_OK))
+    env.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))  # a token that JupyterLab has chosen it prints in 20 lines
+    server = subprocess.Popen(command(folder, lesson, port, browser), env=env)
+    try:
+        found = _running(server, port, env)
+        if found is not None:
+            address = f"{found['url']}lab/tree/{lesson}{'?token=' if found['token'] else ''}{found['token']}"
+            print(f"{folder / lesson} is open at {address} until Ctrl-C ends it.", flush=True)
+        return server.wait()
+    except KeyboardInterrupt:
+        return server.wait()
+
+
+def _running(server, port, env):
+    """Wait for the server; return what it says of itself, or None if it has ended or takes too long."""
+    from jupyter_core.paths import jupyter_runtime_dir  # here: they take half a second, and only a server needs them
+    from jupyter_server.serverapp import list_running_servers
+
+    runtime, deadline = env.get("JUPYTER_RUNTIME_DIR") or jupyter_runtime_dir(), time.monotonic() + PATIENCE
+    while server.poll() is None and time.monotonic() < deadline:
+        for found in list_running_servers(runtime):
+            if found["port"] == port:
+                return found
+        time.sleep(0.1)
+    return None
