@@ -145,10 +145,10 @@ def _update(folder, name):
 def _merge(mine, base, new):
     """Merge the learner's copy of a lesson with the course's new version; return what was done."""
     try:
-        versions = [nbformat.read(file, as_version=4) for file in (base, mine, new)]
+        versions = [_read(file) for file in (base, mine, new)]
         result, both = merged(*versions)
         nbformat.validate(result)
-    except (ValueError, nbformat.ValidationError):  # which includes what is no JSON
+    except (ValueError, LookupError, TypeError, AttributeError, nbformat.ValidationError):  # it can hold anything
         return f"cannot be read as a notebook, and stays as it is. A fresh one: adamcourse reset {mine.name[:2]}"
     cells = "1 cell was" if len(both) == 1 else f"{len(both)} cells were"
     done = f"updated, and what you wrote is in it{f'; {cells} changed on both sides: both are there' if both else ''}"
@@ -182,7 +182,12 @@ def _successor(old, names):
 
 
 def _ids(file):
-    return {cell.id for cell in nbformat.read(file, as_version=4).cells}
+    return {cell.id for cell in _read(file).cells}
+
+
+def _read(file):
+    """Return a notebook as it is: `nbformat.read` gives cells whose ids some program has dropped ones by chance."""
+    return nbformat.v4.reads(file.read_text(encoding="utf-8"))
 
 
 def _keep(file):

@@ -22,6 +22,7 @@ from adamcourse.exercises.quizzes import show
 from adamcourse.exercises.standing import Standing, standing
 
 FIRST, SECOND, FACTOR = 1, 6, 2.5  # days, days, and how many times as long each further interval is
+COLUMNS = ("lesson", "exercises", "questions", "challenge", "state")
 NOT_HERE = "What you do is noted where lessons lie beside each other, unless it is turned off. Here it is not."
 OFF = "What you have done is not noted at present: progress.on() begins again."
 
@@ -66,7 +67,7 @@ def html(folder):
     entries, complaint = journal.read(folder)
     lessons = rows(folder, entries)
     after = next_of(lessons)
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("lesson", "exercises", "questions", "challenge", ""))
+    head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
     body = "".join(_row(row, row is after) for row in lessons)
     said = [_next_in_words(after), complaint, "" if journal.is_on(entries) else OFF]
     return (

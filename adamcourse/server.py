@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -75,6 +76,7 @@ def serve(folder, lesson, port, browser):
     """Serve a folder until the learner ends it; print the address at which the lesson opens. Return the exit code."""
     env = variables(os.access(Path.home(), os.W_OK))
     env.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))  # a token that JupyterLab has chosen it prints in 20 lines
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # whoever stops the command stops the server as well
     server = subprocess.Popen(command(folder, lesson, port, browser), env=env)
     try:
         found = _running(server, port, env)
@@ -82,8 +84,10 @@ def serve(folder, lesson, port, browser):
             address = f"{found['url']}lab/tree/{lesson}{'?token=' if found['token'] else ''}{found['token']}"
             print(f"{folder / lesson} is open at {address} until Ctrl-C ends it.", flush=True)
         return server.wait()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # the server has got it, too, and asks whether it is meant
         return server.wait()
+    finally:
+        server.terminate()
 
 
 def _running(server, port, env):

@@ -26,6 +26,7 @@ IN_PYODIDE = {  # what the package and ipywidgets need of Pyodide 314.0.6, from 
     "pillow": "12.2.0",
     "traitlets": "5.14.3",
 }
+ON_A_MACHINE = ("__main__", "server")  # the command, which opens a JupyterLab there
 BEYOND_PYODIDE = {"concurrent", "ctypes", "multiprocessing", "select", "socket", "subprocess", "_thread"}
 
 
@@ -63,6 +64,9 @@ def test_the_wheel_is_indexed_with_its_data(site):
     with zipfile.ZipFile(wheel) as archive:
         for file in (ROOT / "data").glob("*.*"):
             assert archive.read(f"adamcourse/data/{file.name}") == file.read_bytes()
+        (record,) = (archive.read(name).decode() for name in archive.namelist() if name.endswith("/RECORD"))
+        assert sorted(line.split(",")[0] for line in record.splitlines()) == sorted(archive.namelist())
+        assert not [name for name in archive.namelist() if name.endswith(".ipynb")]
 
 
 def test_the_kernel_looks_at_the_index_and_nowhere_else(site):
@@ -117,7 +121,9 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path, capsys):
 # --- what Pyodide cannot do ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("file", [file for file in MODULES if file.name != "__main__.py"], ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file", [file for file in MODULES if file.stem not in ON_A_MACHINE], ids=lambda file: file.stem
+)
 def test_the_package_starts_no_thread_or_process_and_opens_no_socket(file):
     tree = ast.parse(file.read_text(encoding="utf-8"))
     modules = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]

@@ -11,10 +11,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from adamcourse.__main__ import JUPYTER_FOLDERS
 from adamcourse.exercises import EXERCISES, grade
 from adamcourse.exercises.changes import changed
 from adamcourse.exercises.diagnosis import mistakes_of
+from adamcourse.server import JUPYTER_FOLDERS
 from notebooks.teaching import class_version, refresh
 
 LESSONS = {file.stem: nbformat.read(file, as_version=4) for file in refresh.lessons()}

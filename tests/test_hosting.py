@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
-from adamcourse.__main__ import variables
+from adamcourse.server import variables
 from notebooks.teaching import links, refresh
 
 ROOT = Path(__file__).parent.parent

@@ -4,11 +4,13 @@ import base64
 import io
 import json
 import re
+import sys
 from statistics import median
 
 import nbformat
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from PIL import Image
 
 from adamcourse.exercises import EXERCISES
@@ -55,6 +57,22 @@ def test_stored_in_normal_form(name):
 def test_executed_in_order_so_that_nbval_compares_something(name):
     assert [cell.execution_count for cell in code(name)] == list(range(1, len(code(name)) + 1))
     assert sum(bool(cell.outputs) for cell in code(name)) >= len(code(name)) / 2
+
+
+FIRST = "import adamcourse  # if it is missing, run this in a cell: %pip install adamcourse"
+
+
+@every_lesson
+def test_the_first_cell_asks_for_the_course(name):
+    assert code(name)[0].source == FIRST
+
+
+def test_a_python_without_the_course_is_told_what_to_run(capsys, monkeypatch):
+    """As on Colab: the message shows the line, and with it the remedy."""
+    monkeypatch.setitem(sys.modules, "adamcourse", None)
+    assert not InteractiveShell().run_cell(FIRST).success
+    printed = capsys.readouterr().out
+    assert "ModuleNotFoundError" in printed and "%pip install adamcourse" in printed
 
 
 @every_lesson

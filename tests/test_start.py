@@ -1,20 +1,22 @@
-"""start.py and `python -m adamcourse`: each thing that can be missing gets one line that says what to do."""
+"""start.py, and the command `adamcourse`: each thing that can be missing gets one line that says what to do."""
 
 import ast
 import importlib.util
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from adamcourse import __main__ as opener
-from adamcourse import environment
+from adamcourse import environment, folder, server
 
 ROOT = Path(__file__).parent.parent
 START = ROOT / "start.py"
@@ -70,7 +72,7 @@ def test_it_needs_nothing_but_the_standard_library():
 def test_the_first_run_installs_and_opens_the_second_only_opens(start, calls):
     assert start.main(["--no-browser"]) == 0
     assert [command[1:3] for command in calls] == [["-m", "venv"], ["-m", "pip"], ["-m", "adamcourse"]]
-    assert calls[1][-4:] == ["-e", ".[lab]", "-c", str(Path("tests") / "constraints.txt")]
+    assert calls[1][-4:] == ["-e", ".[teach]", "-c", str(Path("tests") / "constraints.txt")]
     assert calls[2][-1] == "--no-browser"
     calls.clear()
     assert start.main([]) == 0
@@ -81,7 +83,7 @@ def test_the_tests_ask_for_more_and_serve_the_lessons_as_well(start, calls):
     start.main([])
     calls.clear()
     start.main(["test", "-x"])
-    assert ".[lab,test]" in calls[1]
+    assert ".[teach,test]" in calls[1]
     assert calls[2][1:] == ["-m", "pytest", "-x"]
     calls.clear()
     start.main([])
@@ -112,7 +114,10 @@ def test_help_sets_nothing_up_and_names_every_option(start, calls, capsys):
     assert not Path(start.environment_folder()).exists()
     with pytest.raises(SystemExit):
         opener.main(["--help"])
-    assert set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) <= set(re.findall(r"--[a-z-]+", printed))
+    calls_and_options = r"--[a-z-]+|^    adamcourse (\w+)"
+    known = set(re.findall(r"^    python start.py (\w+)", printed, flags=re.M)) | set(re.findall(r"--[a-z-]+", printed))
+    called = re.finditer(calls_and_options, capsys.readouterr().out, flags=re.M)
+    assert {call[1] or call[0] for call in called} <= known
 
 
 def test_the_tests_have_a_help_of_their_own(start, calls):
@@ -271,47 +276,193 @@ def test_a_machine_without_a_network(tmp_path):
     assert run.stderr.count("\n") == 1
 
 
-# --- python -m adamcourse ------------------------------------------------------------------------------------------
+def test_the_course_is_called_where_the_learner_is_and_the_tests_where_they_lie(start, calls, monkeypatch):
+    places, call = [], start.subprocess.call
+    monkeypatch.setattr(
+        start.subprocess, "call", lambda command, **k: places.append(k.get("cwd")) or call(command, **k)
+    )
+    start.main(["test"])
+    start.main(["update", "mine"])
+    assert places[-2:] == [str(ROOT), None]
 
 
-def test_help_names_the_options(capsys):
+# --- the command ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def served(monkeypatch, tmp_path):
+    """What would be served; the command is called in an empty folder, beside no clone."""
+    made = []
+    monkeypatch.setattr(opener.server, "serve", lambda *arguments: made.append(arguments) or 0)
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+def test_help_names_every_call_and_option(capsys):
+    for arguments in (["--help"], ["update", "-h"], ["reset", "--help"]):
+        with pytest.raises(SystemExit) as stopped:
+            opener.main(arguments)
+        assert stopped.value.code == 0
+        printed = capsys.readouterr().out
+        for word in ("update", "progress", "reset 06", "doctor", "--no-browser", "--port"):
+            assert word in printed
+
+
+def test_the_first_call_copies_the_lessons_and_opens_lesson_00(served, tmp_path):
+    assert opener.main(["mine", "--no-browser", "--port", "9999"]) == 0
+    assert served == [(tmp_path / "mine", "00_start_here.ipynb", 9999, False)]
+    assert (tmp_path / "mine" / "16_look_beyond_adam.ipynb").is_file()
+
+
+def test_a_later_call_opens_the_lesson_that_was_changed_last(served, tmp_path):
+    opener.main(["mine"])
+    for number, name in enumerate(("06_assemble_adam.ipynb", "03_build_up_momentum.ipynb")):
+        with (tmp_path / "mine" / name).open("a") as file:
+            file.write(" ")
+        os.utime(tmp_path / "mine" / name, (10**9 + number, 10**9 + number))
+    opener.main(["mine"])
+    assert served[-1][1] == "03_build_up_momentum.ipynb"
+
+
+def test_inside_the_folder_nobody_has_to_name_it(served, tmp_path, monkeypatch):
+    opener.main(["mine"])
+    monkeypatch.chdir(tmp_path / "mine")
+    opener.main([])
+    assert served[1][0] == tmp_path / "mine"
+
+
+def test_a_clone_s_lessons_are_copied_into_a_folder_that_git_does_not_see(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert folder.chosen() == ROOT / "my-lessons"
+    ignored = subprocess.run(["git", "check-ignore", "-q", "my-lessons/00_start_here.ipynb"], cwd=ROOT)
+    assert ignored.returncode == 0
+    monkeypatch.setattr(folder, "course", lambda: tmp_path / "site-packages" / "adamcourse" / "lessons")
+    assert folder.chosen() == tmp_path / "adamcourse"
+
+
+def test_the_command_and_its_module_are_declared():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    assert declared == {"adamcourse": "adamcourse.__main__:main"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "99999"], "--port 99999: give a number from 1 to 65535"),
+        (["reset"], "the following arguments are required: lesson"),
+        (["update", "a", "b"], "unrecognized arguments: b"),
+    ],
+)
+def test_a_call_that_cannot_be_meant(arguments, said, capsys):
     with pytest.raises(SystemExit) as stopped:
-        opener.main(["--help"])
-    assert stopped.value.code == 0
+        opener.main(arguments)
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["update", "progress", "reset"])
+def test_a_folder_without_lessons_is_named(word, served, tmp_path, capsys):
+    assert opener.main([word, *(["06"] if word == "reset" else []), "nothing"]) == 1
+    said = f"adamcourse: {tmp_path / 'nothing'} has no lessons of yours. The command adamcourse makes them there.\n"
+    assert capsys.readouterr().err == said
+
+
+def test_what_each_call_prints(served, capsys):
+    opener.main(["mine"])
+    assert capsys.readouterr().out == ""
+    assert opener.main(["update", "mine"]) == 0
+    assert capsys.readouterr().out.endswith("mine: all as new as the course.\n")
+    assert opener.main(["reset", "6", "mine"]) == 0
+    assert "06_assemble_adam.ipynb is as it was at first; yours is" in capsys.readouterr().out
+    assert opener.main(["progress", "mine"]) == 0
+    assert "> 00 Start here" in capsys.readouterr().out
+    assert opener.main(["doctor", "mine"]) == 0
     printed = capsys.readouterr().out
-    assert "--no-browser" in printed
-    assert "--port" in printed
+    assert "jupyterlab 4." in printed and "Everything the lessons need is here." in printed
+    assert "all as new as the course" in printed
 
 
-def test_lesson_00_is_opened_on_the_port_asked_for(monkeypatch):
-    called = {}
-    monkeypatch.setattr(opener.subprocess, "call", lambda command, env: called.update(command=command, env=env) or 0)
-    assert opener.main(["--no-browser", "--port", "9999"]) == 0
-    assert str(ROOT / "notebooks" / "00_start_here.ipynb") in called["command"]
-    assert {"--no-browser", "--port=9999"} <= set(called["command"])
-    assert called["env"]["JUPYTER_CONFIG_PATH"].startswith(str(ROOT / ".jupyter"))
+def test_the_doctor_says_what_is_missing_and_that_there_are_no_lessons_yet(served, monkeypatch, capsys):
+    monkeypatch.setattr(environment, "missing", lambda: ["numpy>=2.0"])
+    assert opener.main(["doctor", "nothing"]) == 1
+    printed = capsys.readouterr().out
+    assert '-m pip install "numpy>=2.0"' in printed and "has no lessons of yours" in printed
+
+
+def test_new_versions_are_announced_and_not_brought_unasked(served, monkeypatch, capsys, tmp_path):
+    opener.main(["mine"])
+    (tmp_path / "mine" / ".adamcourse" / "06_assemble_adam.ipynb").write_text("older")
+    before = (tmp_path / "mine" / "06_assemble_adam.ipynb").read_bytes()
+    capsys.readouterr()
+    opener.main(["mine"])
+    assert "has new versions of 1 of your lessons: adamcourse update brings them." in capsys.readouterr().out
+    assert (tmp_path / "mine" / "06_assemble_adam.ipynb").read_bytes() == before
+
+
+def test_a_port_that_is_taken_is_named_and_another_one_is_found(served, capsys, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert opener.main(["mine", "--port", str(port)]) == 1
+        assert f"port {port} is taken" in capsys.readouterr().err
+        monkeypatch.setattr(server, "FIRST_PORT", port)
+        monkeypatch.setattr(server, "LAST_PORT", port)
+        assert opener.main(["mine"]) == 1
+        assert "every port that was tried is taken" in capsys.readouterr().err
+    assert opener.main(["mine"]) == 0
+    assert served[0][2] == port
+
+
+def test_jupyterlab_is_told_where_what_and_with_which_settings(tmp_path):
+    command = server.command(tmp_path, "06_assemble_adam.ipynb", 9999, browser=False)
+    assert str(tmp_path / "06_assemble_adam.ipynb") in command
+    assert {"--no-browser", "--port=9999", f"--ServerApp.root_dir={tmp_path}"} <= set(command)
+    assert "--no-browser" not in server.command(tmp_path, "06_assemble_adam.ipynb", 9999, browser=True)
+    assert server.variables(home_is_writable=True)["JUPYTER_CONFIG_PATH"].startswith(str(ROOT / ".jupyter"))
 
 
 def test_a_home_that_cannot_be_written_to(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(opener.tempfile, "mkdtemp", lambda prefix: str(tmp_path))
-    variables = opener.variables(home_is_writable=False)
+    monkeypatch.setattr(server.tempfile, "mkdtemp", lambda prefix: str(tmp_path))
+    variables = server.variables(home_is_writable=False)
     assert variables["JUPYTER_RUNTIME_DIR"] == str(tmp_path / "runtime")
     assert "Your home folder cannot be written to" in capsys.readouterr().out
 
 
-def test_a_missing_package_is_named_with_its_remedy(monkeypatch, capsys):
-    monkeypatch.setattr(environment.metadata, "version", lambda name: "1.0" if name == "numpy" else "99")
+def test_a_server_that_ends_at_once_hands_on_its_exit_code(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(server.signal, "signal", lambda *arguments: None)  # this process goes on
+    monkeypatch.setattr(server, "command", lambda *arguments: [sys.executable, "-c", "raise SystemExit(3)"])
+    assert server.serve(tmp_path, "00_start_here.ipynb", 9999, browser=False) == 3
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
+def test_whoever_stops_the_command_stops_the_server(tmp_path):
+    """The real thing, with a server that only sleeps."""
+    script = f"""
+import sys
+from pathlib import Path
+from adamcourse import server
+server.command = lambda *a: [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"]
+server.serve(Path({str(tmp_path)!r}), "00_start_here.ipynb", 1, browser=False)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as command:
+        sleeper = int(command.stdout.readline())
+        command.terminate()
+        assert command.wait(20) == 0
+    deadline = time.monotonic() + 20
+    with pytest.raises(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.kill(sleeper, 0)
+            time.sleep(0.01)
+
+
+def test_a_missing_package_is_named_with_its_remedy(served, monkeypatch, capsys):
+    monkeypatch.setattr(environment.metadata, "version", lambda name: "1.0" if name == "numpy" else "4.99")
     assert opener.main([]) == 1
     error = capsys.readouterr().err
-    assert "Missing or too old: numpy>=2.0" in error
-    assert '-m pip install "numpy>=2.0"' in error
-
-
-def test_a_wheel_without_lessons_says_so(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(opener, "ROOT", tmp_path)
-    monkeypatch.setattr(environment, "missing", list)
-    assert opener.main([]) == 1
-    assert "this opens a clone of the repository" in capsys.readouterr().err
+    assert "Missing or too old: " in error and "numpy>=2.0" in error
+    assert '"numpy>=2.0"' in error.split("-m pip install")[1]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no executable bit")

@@ -29,6 +29,7 @@ SETTINGS = ROOT / ".jupyter" / "labconfig" / "default_setting_overrides.json"
 PYODIDE_KERNEL = "@jupyterlite/pyodide-kernel-extension"
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget", PYODIDE_KERNEL)  # what the lessons use
 CARRIED = ("ipywidgets", "jupyterlab_widgets", "anywidget", "psygnal", "typing_extensions", "comm", "tqdm")
+IN_THE_WHEEL = "adamcourse/lessons/"
 COMPILED = (".pyc", ".so", ".pyd")
 CONFIG = {
     "jupyter-lite-schema-version": 0,
@@ -63,6 +64,19 @@ def write_wheel(name, folder):
                 wheel.write(file.locate(), str(file))
 
 
+def leave_out_lessons(folder):
+    """Write the course's wheel in a folder anew, without the lessons: on the site they lie where they are opened."""
+    (file,) = folder.glob("adamcourse-*.whl")
+    with zipfile.ZipFile(file) as wheel:
+        contents = {name: wheel.read(name) for name in wheel.namelist() if not name.startswith(IN_THE_WHEEL)}
+    (record,) = (name for name in contents if name.endswith("/RECORD"))
+    lines = contents[record].splitlines(keepends=True)
+    contents[record] = b"".join(line for line in lines if not line.startswith(IN_THE_WHEEL.encode()))
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as wheel:
+        for name, content in contents.items():
+            wheel.writestr(name, content)
+
+
 def write_sources(folder):
     """Write what the site is built from: lessons, wheels, settings."""
     for part in ("lessons", "pypi"):
@@ -73,6 +87,7 @@ def write_sources(folder):
     shutil.copy(GLOSSARY, folder / "lessons")
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder / "pypi")]
     run(build, cwd=ROOT)
+    leave_out_lessons(folder / "pypi")
     for name in CARRIED:
         write_wheel(name, folder / "pypi")
     (folder / "jupyter-lite.json").write_text(json.dumps(CONFIG), encoding="utf-8")
