@@ -19,9 +19,16 @@ import argparse
 import platform
 import shutil
 import sys
+from difflib import get_close_matches
 from importlib import metadata
 
-from adamcourse import __version__, environment, folder, server
+from adamcourse import __version__
+
+try:
+    from adamcourse import environment, folder, server
+except ModuleNotFoundError as lacking:
+    remedy = f"{sys.executable} -m pip install {lacking.name}"
+    sys.exit(f"adamcourse: {lacking.name} is missing. To mend it, run: {remedy}")
 
 PROBLEM = 1  # the exit code
 
@@ -104,11 +111,14 @@ COMMANDS = {"update": update, "progress": show_progress, "reset": reset, "doctor
 def main(arguments=None):
     """Do what the command line says, or say in one line why that cannot be done; return the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = _parsed(arguments)
+    for stream in sys.stdout, sys.stderr:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may lack the letters of a folder's name
+    options = _parsed(list(arguments))
     try:
         options.folder = folder.chosen(options.folder)
         return options.does(options)
-    except folder.FolderError as problem:
+    except (folder.FolderError, OSError, RuntimeError) as problem:  # a folder that is gone, a ring of links
         print(f"adamcourse: {problem}", file=sys.stderr)
         return PROBLEM
     except KeyboardInterrupt:
@@ -116,8 +126,10 @@ def main(arguments=None):
 
 
 def _parsed(arguments):
-    if arguments and arguments[0] in COMMANDS:
-        return _parser_of(arguments[0]).parse_args(arguments[1:])
+    word = next((word for word in arguments if word in COMMANDS), None)
+    if word:
+        arguments.remove(word)
+        return _parser_of(word).parse_args(arguments)
     parser = _Parser(prog="adamcourse")
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--no-browser", action="store_true")
@@ -126,6 +138,9 @@ def _parsed(arguments):
     options = parser.parse_args(arguments)
     if options.port is not None and not 0 < options.port < 65536:
         parser.error(f"--port {options.port}: give a number from 1 to 65535")
+    if near := get_close_matches(options.folder or "", [*COMMANDS, "help"], 1, 0.75):
+        meant = "--help" if near == ["help"] else near[0]
+        parser.error(f"{options.folder}: is {meant} meant? A folder of this name is ./{options.folder}")
     return options
 
 

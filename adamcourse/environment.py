@@ -8,7 +8,10 @@ from packaging.requirements import Requirement
 
 def missing():
     """Return the requirements of the lessons that this Python does not meet, such as ["numpy>=2.0"]."""
-    declared = [Requirement(line) for line in metadata.requires("adamcourse") or []]
+    try:
+        declared = [Requirement(line) for line in metadata.requires("adamcourse") or []]
+    except metadata.PackageNotFoundError:  # it lies on the path, and was never installed
+        return ["adamcourse"]
     needed = [r for r in declared if r.marker is None or r.marker.evaluate({"extra": "", "sys_platform": sys.platform})]
     return [f"{r.name}{r.specifier}" for r in needed if not _met(r)]
 

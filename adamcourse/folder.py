@@ -9,6 +9,7 @@ Each file is written whole under another name and then put in its place, so that
 the new one is there. An update that is interrupted goes on when it is called again.
 """
 
+import itertools
 import os
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -21,6 +22,7 @@ from adamcourse.merging import alike, merged
 
 BASE, EARLIER = ".adamcourse", "earlier"
 LESSON = "[0-9][0-9]_*.ipynb"
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, nbformat.ValidationError)
 IN_A_CLONE, INSTALLED = "my-lessons", "adamcourse"  # what the folder is called
 
 
@@ -41,31 +43,49 @@ def course_files():
 
 
 def chosen(given=None):
-    """Return the learner's folder: the one given, else this one if it is one, else the default one."""
+    """Return the learner's folder: the one given, else the one we are in, else the default one."""
     if given is not None:
         return Path(given).resolve()
     here = Path.cwd()
-    if (here / BASE).is_dir():
-        return here
+    for place in (here, *here.parents):
+        if (place / BASE).is_dir():
+            return place
     clone = course().parent
     return clone / IN_A_CLONE if (clone / "start.py").is_file() else here / INSTALLED
 
 
 def fill(folder):
-    """Make the folder, and copy each lesson into it that is not there.
+    """Make the folder, and copy each lesson into it that is not there; lessons without `.adamcourse` are taken over.
 
     Raises FolderError when it holds something else or cannot be written to.
     """
-    if folder.exists() and not folder.is_dir():
-        raise FolderError(f"{folder} is a file. Name another folder: adamcourse my-folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / BASE).is_dir():
-        raise FolderError(f"{folder} holds something else. Name a new or empty folder: adamcourse my-folder")
     with _told(folder):
+        if folder.exists() and not folder.is_dir():
+            raise FolderError(f"{folder} is a file. Name another folder: adamcourse my-folder")
+        if folder == course():
+            raise FolderError(f"{folder} holds the course's own lessons. Name another folder: adamcourse my-folder")
+        held = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
+        if held and BASE not in held and not held & {file.name for file in course_files()}:
+            raise FolderError(f"{folder} holds something else. Name a new or empty folder: adamcourse my-folder")
         (folder / BASE).mkdir(parents=True, exist_ok=True)
+        list(_rename(folder))
+        _take_over(folder)
         for file in course_files():
             if not (folder / file.name).exists():
                 _write(folder / BASE / file.name, file.read_bytes())
                 _write(folder / file.name, file.read_bytes())
+
+
+def _take_over(folder):
+    """Where it is not known what the learner was given, or no longer, take the course's version for it.
+
+    Then what differs from it counts as the learner's and stays.
+    """
+    for file in course_files():
+        mine, base = folder / file.name, folder / BASE / file.name
+        ids = _ids(mine)
+        if ids and not _ids(base) and len(ids & _ids(file)) > len(ids) / 2:
+            _write(base, file.read_bytes())
 
 
 def check(folder):
@@ -75,9 +95,14 @@ def check(folder):
 
 
 def outdated(folder):
-    """Return the names of the files of which the course has another version than the learner was given."""
-    given = folder / BASE
-    return [f.name for f in course_files() if not (given / f.name).exists() or _differ(given / f.name, f)]
+    """Return the names of the files that are missing, or of which the learner was given another version."""
+    with _told(folder):
+        return [file.name for file in course_files() if _is_outdated(folder, file)]
+
+
+def _is_outdated(folder, file):
+    mine, base = folder / file.name, folder / BASE / file.name
+    return not (mine.exists() and base.exists()) or _differ(base, file)
 
 
 def update(folder):
@@ -87,7 +112,8 @@ def update(folder):
     """
     check(folder)
     with _told(folder):
-        _rename(folder)
+        yield from _rename(folder)
+        _take_over(folder)
         for name in outdated(folder):
             yield f"{name}: {_update(folder, name)}"
 
@@ -98,7 +124,8 @@ def reset(folder, number):
     Raises FolderError when there is no such lesson, or the folder cannot be written to.
     """
     check(folder)
-    file = next((file for file in sorted(course().glob(LESSON)) if file.name[:2] == number.zfill(2)), None)
+    wanted = number.zfill(2) if number.isdigit() else None
+    file = next((file for file in sorted(course().glob(LESSON)) if file.name[:2] == wanted), None)
     if file is None:
         numbers = [file.name[:2] for file in sorted(course().glob(LESSON))]
         raise FolderError(f"there is no lesson {number!r}: give a number from {numbers[0]} to {numbers[-1]}")
@@ -112,8 +139,9 @@ def reset(folder, number):
 def left_off(folder):
     """Return the name of the lesson that was changed last, or of the first one if none was."""
     names = [file.name for file in sorted(course().glob(LESSON))]
-    touched = [name for name in names if _is_touched(folder, name)]
-    return max(touched, key=lambda name: (folder / name).stat().st_mtime, default=names[0])
+    with _told(folder):
+        touched = [name for name in names if _is_touched(folder, name)]
+        return max(touched, key=lambda name: (folder / name).stat().st_mtime, default=names[0])
 
 
 def _is_touched(folder, name):
@@ -126,12 +154,17 @@ def _differ(a, b):
 
 
 def _update(folder, name):
-    """Bring the new version of one file; return what was done."""
+    """Bring the new version of one file; return what was done.
+
+    What the learner was given is written last, except for a new file: whatever interrupts this, it is done again.
+    """
     mine, base, new = folder / name, folder / BASE / name, course() / name
     if not base.exists():
         kept = _keep(mine)  # what bears the name of a new lesson is the learner's
-        done = f"new{f'; your file of this name is now {_name(kept)}' if kept else ''}"
-    elif not mine.exists() or not _differ(mine, base):
+        _write(base, new.read_bytes())
+        _write(mine, new.read_bytes())
+        return f"new{f'; your file of this name is now {_name(kept)}' if kept else ''}"
+    if not mine.exists() or not _differ(mine, base):
         done = "updated"
     elif name.endswith(".md"):
         done = f"updated; yours is now {_name(_keep(mine))}"
@@ -148,41 +181,53 @@ def _merge(mine, base, new):
         versions = [_read(file) for file in (base, mine, new)]
         result, both = merged(*versions)
         nbformat.validate(result)
-    except (ValueError, LookupError, TypeError, AttributeError, nbformat.ValidationError):  # it can hold anything
+        content = (nbformat.writes(result).rstrip("\n") + "\n").encode()
+    except UNREADABLE:
         return f"cannot be read as a notebook, and stays as it is. A fresh one: adamcourse reset {mine.name[:2]}"
     cells = "1 cell was" if len(both) == 1 else f"{len(both)} cells were"
     done = f"updated, and what you wrote is in it{f'; {cells} changed on both sides: both are there' if both else ''}"
     if not alike(result, versions[1]):
         done += f". As it was: {_name(_keep(mine))}"
         seen = mine.stat()
-        _write(mine, (nbformat.writes(result).rstrip("\n") + "\n").encode())
+        _write(mine, content)
         os.utime(mine, ns=(seen.st_atime_ns, seen.st_mtime_ns))  # where the learner left off stays known
     _write(base, new.read_bytes())
     return done
 
 
 def _rename(folder):
-    """Give lessons their new names where the course has renamed them: most of their cells have the same ids."""
+    """Give lessons their new names where the course has renamed them, and yield a line about each.
+
+    Most cells of such a lesson have the same ids. A file that has the new name already is the learner's, and stays.
+    """
     names = {file.name for file in course().glob(LESSON)}
     given = {file.name for file in (folder / BASE).glob(LESSON)}
-    for old in [folder / BASE / name for name in sorted(given - names)]:
-        new = _successor(old, sorted(names - given))
-        if new is not None:
-            if (folder / old.name).exists() and not (folder / new).exists():
-                (folder / old.name).replace(folder / new)
-            old.replace(old.with_name(new))
+    for old in sorted(given - names):
+        new = _successor(folder / BASE / old, sorted(names - given))
+        if new is not None and (folder / old).exists() and (folder / new).exists():
+            yield f"{old}: the course calls it {new} now, and you have a file of that name: yours keeps its old name"
+        elif new is not None:
+            if (folder / old).exists():
+                (folder / old).replace(folder / new)
+            (folder / BASE / old).replace(folder / BASE / new)
+            given.add(new)
+            yield f"{old}: is {new} now, as in the course"
 
 
 def _successor(old, names):
     """Return the name of the lesson that has more than half of the ids of an old one, or None."""
     ids = _ids(old)
-    shares = {name: len(ids & _ids(course() / name)) / len(ids) for name in names}
+    shares = {name: len(ids & _ids(course() / name)) for name in names}
     best = max(shares, key=shares.get, default=None)
-    return best if best is not None and shares[best] > 0.5 else None
+    return best if best is not None and shares[best] > len(ids) / 2 else None
 
 
 def _ids(file):
-    return {cell.id for cell in _read(file).cells}
+    """Return the ids of the cells in a file, none where it is no notebook or is not there."""
+    try:
+        return {cell.id for cell in _read(file).cells}
+    except (*UNREADABLE, OSError):
+        return set()
 
 
 def _read(file):
@@ -196,7 +241,7 @@ def _keep(file):
         return None
     folder = file.parent / EARLIER
     folder.mkdir(exist_ok=True)
-    names = (f"{file.stem}_{date.today()}{'_' * (n > 0)}{n or ''}{file.suffix}" for n in range(10**6))
+    names = (f"{date.today()}{f'-{n}' if n else ''}_{file.name}" for n in itertools.count())
     kept = next(folder / name for name in names if not (folder / name).exists())
     _write(kept, file.read_bytes())
     return kept
@@ -208,12 +253,14 @@ def _name(kept):
 
 def _write(file, content):
     """Write a file whole: another one beside it takes its place once it is complete."""
-    half = file.with_name(f".{file.name}.half")
+    file = Path(os.path.realpath(file))  # a link stays a link
+    half = file.with_name(f".{file.name}.{os.getpid()}.half")
     try:
         with half.open("wb") as written:
             written.write(content)
             written.flush()
             os.fsync(written.fileno())
+        half.chmod(file.stat().st_mode if file.exists() else 0o644)
         half.replace(file)
     finally:
         with suppress(OSError):

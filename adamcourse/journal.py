@@ -8,6 +8,7 @@ harms no other. The file is the learner's: it is read by nobody else, can be rea
 
 import json
 import os
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -43,8 +44,9 @@ def place():
     """
     if get_ipython() is None or os.environ.get(SWITCH) == "off":
         return None
-    here = Path.cwd()
-    return here if any(here.glob(LESSON)) else None
+    with suppress(OSError):  # the folder may be gone
+        here = Path.cwd()
+        return here if any(here.glob(LESSON)) else None
 
 
 def note(kind, name, right=True):
@@ -80,12 +82,12 @@ def done(entries):
 def read(folder):
     """Return the Journal of a folder; lines that are damaged are left out."""
     try:
-        text = (folder / FILE).read_text(encoding="utf-8", errors="replace")
+        text = (folder / FILE).read_text(encoding="utf-8-sig", errors="replace")  # an editor may have left its mark
     except FileNotFoundError:
         return Journal((), "")
     except OSError as error:
         return Journal((), f"{FILE} cannot be read: {error.strerror}.")
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip()]
     entries = tuple(entry for entry in map(_entry, lines) if entry is not None)
     lost = len(lines) - len(entries)
     said = f"{lost} line{'s' * (lost > 1)} of {FILE} cannot be read and {'are' if lost > 1 else 'is'} left out."
@@ -96,7 +98,7 @@ def _add(folder, entry):
     line = json.dumps(entry._asdict(), default=str, ensure_ascii=False)
     try:
         with (folder / FILE).open("ab") as file:
-            file.write(f"\n{line}".encode())  # begins a line, even where the last one was interrupted
+            file.write(f"\n{line}".encode(errors="replace"))  # begins a line, even where the last one was interrupted
     except OSError as error:
         return f"Your progress cannot be noted in {FILE}: {error.strerror}. The lesson goes on without."
     return ""
@@ -107,7 +109,7 @@ def _entry(line):
     try:
         found = json.loads(line)
         entry = Entry(date.fromisoformat(found["when"]), found["kind"], found["name"], found["right"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     sound = entry.kind in KINDS and isinstance(entry.name, str) and isinstance(entry.right, bool)
     return entry if sound else None

@@ -4,11 +4,13 @@ Cells are known by their ids, not by their place or their text. What a learner h
 """
 
 import hashlib
+import re
 from copy import deepcopy
 
 import nbformat
 
 NOTE = "**The course has a new text for the cell above, which you have changed. Yours stayed. The new one:**"
+SOUND_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # as format 4.5 of notebooks wants it
 
 
 def merged(base, mine, theirs):
@@ -22,25 +24,28 @@ def merged(base, mine, theirs):
 
     What is not the learner's becomes as in theirs: a cell that the learner has not changed has the new text or is gone,
     and a new one is there. What is the learner's stays: a changed cell, an added one, that one is deleted. Where both
-    have changed a cell, the learner's stays, and below it a cell of text shows the new one. The order is that of
-    theirs, unless the learner has moved cells; what one side has added stands after the cell it was added to.
+    have changed a cell, the learner's stays, and below it a cell of text shows the new one, in the place of an older
+    such cell that nobody has touched. The order is that of theirs, unless the learner has moved cells; what one side
+    has added stands after the cell it was added to.
     """
     mine = _identified(mine, base)
     old, own, new = map(_by_id, (base, mine, theirs))
-    result, notes = {}, {}
-    for name, cell in own.items():
-        kept = _kept(cell, old.get(name), new.get(name))
-        if kept is not None:
-            result[name] = kept
-        if _both_changed(cell, old.get(name), new.get(name)) and not _is_noted(new[name], own.values()):
-            notes[name] = _note(name, new[name], own)
+    result = {name: kept for name in own if (kept := _kept(own[name], old.get(name), new.get(name))) is not None}
     result |= {name: cell for name, cell in new.items() if name not in own and name not in old}
-    cells = []
-    for name in _order(old, own, new, result):
-        cells += [result[name], *([notes[name]] if name in notes else [])]
-    metadata = {**theirs.metadata, **mine.metadata}
+    both = [name for name in own if _both_changed(own[name], old.get(name), new.get(name))]
+    order, taken = _order(old, own, new, result), {*old, *own, *new}
+    for name in both:
+        notes = [other for other in own if other.startswith(_note_id(name))]
+        if not any(own[other].source == _noted(new[name]) for other in notes):
+            stale = [other for other in notes if name in old and own[other].source == _noted(old[name])]
+            note = stale[0] if stale else _free(_note_id(name), taken)
+            if not stale:
+                order.insert(order.index(name) + 1, note)
+            result[note] = nbformat.v4.new_markdown_cell(_noted(new[name]), id=note)
+            taken.add(note)
+    cells, metadata = [result[name] for name in order], {**theirs.metadata, **mine.metadata}
     minor = max(mine.nbformat_minor, theirs.nbformat_minor)
-    return nbformat.from_dict({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": minor}), [*notes]
+    return nbformat.from_dict({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": minor}), both
 
 
 def alike(a, b):
@@ -49,7 +54,7 @@ def alike(a, b):
 
 
 def _text(cell):
-    return cell.get("id"), cell.cell_type, cell.source
+    return cell.get("id"), cell.cell_type, cell.source, cell.get("attachments", {})
 
 
 def _same(a, b):
@@ -93,14 +98,16 @@ def _by_id(notebook):
 
 
 def _identified(mine, base):
-    """Return a copy of a notebook in which each cell has an id of its own, whatever wrote it.
+    """Return a copy of a notebook in which each cell has a sound id of its own, whatever wrote it.
 
     Some programs drop the ids. A cell whose text is one of the base's then gets that id.
     """
     mine, texts = deepcopy(mine), {(cell.cell_type, cell.source): cell.id for cell in reversed(base.cells)}
     taken = set()
     for cell in mine.cells:
-        name = cell.get("id") or texts.get((cell.cell_type, cell.source), "")
+        name = cell.get("id", "")
+        if not SOUND_ID.fullmatch(name) or name in taken:
+            name = texts.get((cell.cell_type, cell.source), "")
         if not name or name in taken:
             name = _free("own-" + hashlib.sha256(cell.source.encode()).hexdigest()[:8], {*taken, *texts.values()})
         cell["id"] = name
@@ -110,20 +117,17 @@ def _identified(mine, base):
 
 
 def _free(name, taken):
-    """Return a name for a cell that is not taken yet, at most 64 letters long as notebooks want it."""
-    number, free = 1, name[:60]
+    """Return a name for a cell that is not taken yet."""
+    number, free = 1, name
     while free in taken:
         number += 1
-        free = f"{name[:58]}-{number}"
+        free = f"{name}-{number}"
     return free
 
 
-def _note(name, cell, taken):
-    return nbformat.v4.new_markdown_cell(_noted(cell), id=_free(f"{name[:55]}-new", taken))
-
-
-def _is_noted(cell, cells):
-    return any(other.source == _noted(cell) for other in cells)
+def _note_id(name):
+    """Return what the id of a note on a cell begins with; an id has at most 64 letters."""
+    return f"{name[:54]}-new"
 
 
 def _noted(cell):

@@ -8,20 +8,23 @@
 What is done stands in the file progress.jsonl beside the lessons (see journal), and nowhere else.
 
 A question is due again one day after it was answered, then six days after that, then each time after 2.5 times as
-long: the intervals of P. A. Woźniak's SM-2 (1990) with its first factor. An answer that was wrong begins anew.
+long, at most a year: the intervals of P. A. Woźniak's SM-2 (1990) with its first factor. An answer that was wrong
+begins anew.
 """
 
 import json
 from datetime import date, timedelta
 from html import escape
 from typing import NamedTuple
+from urllib.parse import quote
 
 from adamcourse import journal
+from adamcourse.checks import whole_number
 from adamcourse.exercises.questions import all_questions
 from adamcourse.exercises.quizzes import show
 from adamcourse.exercises.standing import Standing, standing
 
-FIRST, SECOND, FACTOR = 1, 6, 2.5  # days, days, and how many times as long each further interval is
+FIRST, SECOND, FACTOR, LONGEST = 1, 6, 2.5, 365  # days, days, how many times as long each further one is, days
 COLUMNS = ("lesson", "exercises", "questions", "challenge", "state")
 NOT_HERE = "What you do is noted where lessons lie beside each other, unless it is turned off. Here it is not."
 OFF = "What you have done is not noted at present: progress.on() begins again."
@@ -37,8 +40,10 @@ class Row(NamedTuple):
 
 def rows(folder, entries):
     """Return a Row for each lesson in a folder, in order."""
-    files = sorted(folder.glob(journal.LESSON))
-    known = [file for file in files if file.name[:2] in all_questions()]
+    files = {}
+    for file in sorted(folder.glob(journal.LESSON)):
+        files.setdefault(file.name[:2], file)  # and not copies of it
+    known = [file for number, file in files.items() if number in all_questions()]
     return [Row(file.name, _title(file), standing(file, entries)) for file in known]
 
 
@@ -83,12 +88,14 @@ def review(most=5):
     ---------
     most : how many at most, at least 1. Default 5.
 
-    Raises ValueError when `most` is less than 1.
+    Raises ValueError when `most` is not such a number.
     """
-    if most < 1:
-        raise ValueError(f"most = {most!r}: give a number of questions, at least 1")
+    whole_number("most", most, 1)
     folder = journal.place()
-    waiting = _dates(journal.read(folder).entries) if folder else {}
+    entries, complaint = journal.read(folder) if folder else ((), "")
+    waiting = _dates(entries)
+    if complaint:
+        print(complaint)
     due = sorted((day, question) for question, day in waiting.items() if day <= date.today())
     if due:
         items = {item["question"]: item for items in all_questions().values() for item in items}
@@ -101,18 +108,18 @@ def review(most=5):
 
 def off():
     """Note nothing from here on; what was noted stays in the file, which can be deleted."""
-    print(journal.turn(False) or OFF)
+    print(journal.turn(False) or (OFF if journal.place() else NOT_HERE))
 
 
 def on():
     """Note again what is done."""
-    print(journal.turn(True) or "What you do is noted again.")
+    print(journal.turn(True) or ("What you do is noted again." if journal.place() else NOT_HERE))
 
 
 def interval(streak):
     """Return after how many days a question is due again that was answered rightly so many times in a row.
 
-    I(0) = I(1) = 1, I(2) = 6, I(n) = 2.5 I(n - 1)
+    I(0) = I(1) = 1, I(2) = 6, I(n) = 2.5 I(n - 1), at most a year
 
     Arguments
     ---------
@@ -123,27 +130,30 @@ def interval(streak):
     >>> [interval(streak) for streak in range(6)]
     [1, 1, 6, 15, 38, 94]
     """
-    return FIRST if streak < 2 else round(SECOND * FACTOR ** (streak - 2) + 1e-9)
+    return FIRST if streak < 2 else round(min(SECOND * FACTOR ** min(streak - 2, 9) + 1e-9, LONGEST))  # 37.5 is 38
 
 
 def _dates(entries):
-    """Return for each question that was answered and that there is still the day on which it is due again."""
+    """Return for each question that was answered and that there is still the day on which it is due again.
+
+    Whoever gives the right answer again before that day has not remembered it for any longer: it does not count.
+    """
     known = {item["question"] for items in all_questions().values() for item in items}
     streaks, due = {}, {}
-    for entry in entries:
-        if entry.kind == "question" and entry.name in known:
+    for entry in [entry for entry in entries if entry.kind == "question" and entry.name in known]:
+        day = min(entry.when, date.today())  # a clock may have been wrong
+        if not entry.right or day >= due.get(entry.name, day):
             streaks[entry.name] = streaks.get(entry.name, 0) + 1 if entry.right else 0
-            due[entry.name] = entry.when + timedelta(days=interval(streaks[entry.name]))
+            due[entry.name] = day + timedelta(days=interval(streaks[entry.name]))
     return due
 
 
 def _title(file):
     """Return a lesson's title, which its first cell begins with, or its name where it is not there."""
     try:
-        first = json.loads(file.read_text(encoding="utf-8"))["cells"][0]["source"]
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        line = "".join(json.loads(file.read_text(encoding="utf-8"))["cells"][0]["source"]).split("\n")[0]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return file.stem
-    line = "".join(first).split("\n")[0]
     return line.removeprefix("# ") if line.startswith("# ") else file.stem
 
 
@@ -154,7 +164,7 @@ def _next_in_words(row):
 def _row(row, is_next):
     """Return a lesson as a row of the table, with a link to it; the next one is marked in words, not in colour only."""
     exercises, questions, challenges = (f"{part.done} of {part.all}" if part.all else "" for part in row.standing)
-    title = f'<a href="{row.name}">{escape(row.title)}</a>'
+    title = f'<a href="{quote(row.name)}">{escape(row.title)}</a>'
     mark = "next" if is_next else "done" if row.standing.complete else ""
     title = f'<th scope="row" style="text-align: left">{title}</th>'
     cells = "".join(f"<td>{cell}</td>" for cell in (exercises, questions, challenges, f"<b>{mark}</b>"))

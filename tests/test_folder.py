@@ -18,6 +18,7 @@ from adamcourse.folder import FolderError
 ROOT = Path(__file__).parent.parent
 NAMES = [file.name for file in room.course_files()]
 ADAM = "06_assemble_adam.ipynb"
+COURSE = room.course()
 
 
 @pytest.fixture
@@ -157,6 +158,129 @@ def test_a_lesson_that_the_course_has_renamed_is_renamed_here_with_the_work_in_i
     assert list(room.update(mine)) == []
 
 
+def test_opening_renames_a_lesson_as_well_and_finds_where_the_learner_left_off(course, mine):
+    """The course is opened before it is updated, as a rule: that is what announces new versions."""
+    edit(mine / ADAM, ANSWER)
+    (course / ADAM).rename(course / "08_assemble_adam.ipynb")
+    room.fill(mine)
+    assert room.left_off(mine) == "08_assemble_adam.ipynb" and not (mine / ADAM).exists()
+    assert sources(mine / "08_assemble_adam.ipynb") | ANSWER == sources(mine / "08_assemble_adam.ipynb")
+
+
+def test_a_chain_of_new_names_mixes_nothing_up(course, mine):
+    """Lesson 00 becomes 01, what was 01 becomes 02, and nothing is known but the cells."""
+    names, texts = NAMES[:2], {}
+    for name in names:
+        edit(mine / name, {"question": f"my notes in {name}"})
+        texts[name] = "02" + name[2:] if name[:2] == "01" else "01" + name[2:]
+    for name in reversed(names):
+        (course / name).rename(course / texts[name])
+    lines = list(room.update(mine))
+    assert lines == [f"{name}: is {new} now, as in the course" for name, new in texts.items()]
+    for name, new in texts.items():
+        assert sources(mine / new)["question"] == f"my notes in {name}"
+
+
+def test_of_two_lessons_that_become_one_the_nearer_one_goes_on_and_the_other_stays(course, mine):
+    """Both have answers; a lesson that the course has dropped is the learner's to keep."""
+    for name in (NAMES[1], ADAM):
+        edit(mine / name, {"question": f"my notes in {name}"})
+    both, rest = (nbformat.read(course / name, as_version=4) for name in (ADAM, NAMES[1]))
+    both.cells += [cell for cell in rest.cells if cell.id not in {c.id for c in both.cells}]
+    nbformat.write(both, course / "06_both.ipynb")
+    (course / ADAM).unlink()
+    (course / NAMES[1]).unlink()
+    list(room.update(mine))
+    kept = "".join(sources(file)["question"] for file in mine.glob("*.ipynb") if "question" in sources(file))
+    assert all(f"my notes in {name}" in kept for name in (NAMES[1], ADAM))
+    new = set(sources(course / "06_both.ipynb"))
+    assert set(sources(mine / "06_both.ipynb")) >= new
+
+
+def test_a_file_of_the_learner_s_keeps_the_new_name_of_a_renamed_lesson(course, mine):
+    edit(mine / ADAM, ANSWER)
+    (mine / "08_assemble_adam.ipynb").write_text("my own")
+    (course / ADAM).rename(course / "08_assemble_adam.ipynb")
+    lines = list(room.update(mine))
+    assert lines[0].endswith("and you have a file of that name: yours keeps its old name")
+    assert sources(mine / ADAM)["exercise-blank"] == ANSWER["exercise-blank"]
+    assert "my own" in [file.read_text(encoding="utf-8") for file in mine.rglob("*_assemble_adam.ipynb")]
+
+
+def test_an_unrelated_new_lesson_is_no_new_name(course, mine):
+    """All lessons share ids such as `title` and `quiz`."""
+    (course / NAMES[1]).unlink()
+    shutil.copy(COURSE / "16_look_beyond_adam.ipynb", course)
+    assert list(room.update(mine)) == ["16_look_beyond_adam.ipynb: new"]
+    assert (mine / NAMES[1]).exists()
+
+
+def test_lessons_without_a_record_of_what_was_given_are_taken_over(course, tmp_path):
+    """As when they were copied from a clone or another computer by hand; later versions then come like any others."""
+    place = tmp_path / "mine"
+    place.mkdir()
+    shutil.copy(course / ADAM, place)
+    edit(place / ADAM, ANSWER)
+    room.fill(place)
+    assert sources(place / ADAM)["exercise-blank"] == ANSWER["exercise-blank"]
+    edit(course / ADAM, {"question": "Q"})
+    list(room.update(place))
+    assert sources(place / ADAM)["question"] == "Q"
+    assert sources(place / ADAM)["exercise-blank"] == ANSWER["exercise-blank"]
+
+
+def test_a_damaged_record_costs_the_learner_nothing(course, mine):
+    edit(mine / ADAM, ANSWER)
+    (mine / ".adamcourse" / ADAM).write_text("")
+    assert list(room.update(mine)) == []
+    assert sources(mine / ADAM)["exercise-blank"] == ANSWER["exercise-blank"]
+
+
+def test_the_course_s_own_folder_is_refused(course):
+    with pytest.raises(FolderError, match="holds the course's own lessons"):
+        room.fill(course)
+
+
+def test_an_empty_folder_is_filled_and_a_lesson_that_was_deleted_comes_back_with_an_update(course, tmp_path):
+    (tmp_path / "mine").mkdir()
+    room.fill(tmp_path / "mine")
+    (tmp_path / "mine" / ADAM).unlink()
+    edit(course / ADAM, {"question": "Q"})
+    assert list(room.update(tmp_path / "mine")) == [f"{ADAM}: updated"]
+
+
+def test_new_pictures_alone_come_without_a_backup_only_where_nothing_was_run(course, mine):
+    edit(mine / ADAM, ANSWER)
+    before = (mine / ADAM).read_bytes()
+    notebook = nbformat.read(course / ADAM, as_version=4)
+    code = next(cell for cell in notebook.cells if cell.id == "exercise-blank")
+    code.outputs = [nbformat.v4.new_output("stream", text="new")]
+    nbformat.write(notebook, course / ADAM)
+    assert list(room.update(mine)) == [f"{ADAM}: updated, and what you wrote is in it"]
+    assert (mine / ADAM).read_bytes() == before and not (mine / "earlier").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and modes of other systems")
+def test_a_link_stays_a_link_and_a_private_file_private(course, mine, tmp_path):
+    (mine / ADAM).chmod(0o600)
+    (mine / ADAM).rename(tmp_path / "elsewhere.ipynb")
+    (mine / ADAM).symlink_to(tmp_path / "elsewhere.ipynb")
+    edit(course / ADAM, {"question": "Q"})
+    list(room.update(mine))
+    assert (mine / ADAM).is_symlink() and sources(tmp_path / "elsewhere.ipynb")["question"] == "Q"
+    assert (tmp_path / "elsewhere.ipynb").stat().st_mode & 0o777 == 0o600
+
+
+def test_letters_that_no_file_can_hold_stop_no_other_lesson(course, mine):
+    text = (mine / ADAM).read_text(encoding="utf-8").replace("# 06 Assemble Adam", "# \\ud83d")
+    (mine / ADAM).write_text(text, encoding="utf-8")
+    edit(course / ADAM, {"question": "Q"})
+    (course / "glossary.md").write_text("new words")
+    lines = list(room.update(mine))
+    assert "stays as it is" in lines[0] and lines[1] == "glossary.md: updated"
+    assert (mine / ADAM).read_text(encoding="utf-8") == text
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"cells": [1]}', '{"nbformat": 4, "metadata": {}}', "\x00\xff"])
 def test_a_lesson_that_cannot_be_read_stays_as_it_is(damage, course, mine):
     (mine / ADAM).write_text(damage, encoding="utf-8")
@@ -176,8 +300,9 @@ def test_a_reset_gives_a_fresh_copy_and_keeps_each_old_one(course, mine):
         assert (name, kept.read_bytes()) == (ADAM, answers[-1])
         assert (mine / ADAM).read_bytes() == (course / ADAM).read_bytes()
     assert sorted(file.read_bytes() for file in (mine / "earlier").iterdir()) == sorted(answers)
-    with pytest.raises(FolderError, match="there is no lesson '99': give a number from 00 to 06"):
-        room.reset(mine, "99")
+    for number in ("99", "", "x"):
+        with pytest.raises(FolderError, match=f"there is no lesson '{number}': give a number from 00 to 06"):
+            room.reset(mine, number)
 
 
 # --- faults ----------------------------------------------------------------------------------------------------------
@@ -232,10 +357,45 @@ def test_an_update_that_is_interrupted_anywhere_loses_nothing_and_goes_on(error,
         list(room.update(mine))
         found = sources(mine / "08_assemble_adam.ipynb")
         assert found | NEWS | ANSWER == found and [name for name in found if "-new" in name] == ["seven-1-new"]
+        assert (mine / NAMES[0]).read_bytes() == (course / NAMES[0]).read_bytes()
         assert room.outdated(mine) == [] and not [file for file in contents(mine) if file.suffix == ".half"]
         if made <= number:
             break
     assert 10 < number < 99  # it was interrupted at each write, and then at none
+
+
+def test_a_reset_that_is_interrupted_anywhere_loses_nothing(course, mine, monkeypatch, tmp_path):
+    edit(mine / ADAM, ANSWER)
+    edit(course / ADAM, {"question": "Q"})
+    before = tmp_path / "before"
+    shutil.copytree(mine, before)
+    for number in range(20):
+        shutil.rmtree(mine)
+        shutil.copytree(before, mine)
+        with monkeypatch.context() as patch, suppress(Killed):
+            interrupted(patch, number, Killed(), WRITES)
+            room.reset(mine, "06")
+        texts = [file.read_text(encoding="utf-8") for file in (mine, mine / "earlier") for file in file.glob("*.ipynb")]
+        assert any("return 'mine'" in text for text in texts)
+        list(room.update(mine))
+        assert sources(mine / ADAM)["question"] == "Q"
+
+
+def test_a_new_lesson_that_is_interrupted_stays_where_the_learner_works_on_it(course, mine, monkeypatch, tmp_path):
+    shutil.copy(COURSE / "16_look_beyond_adam.ipynb", course / "08_new.ipynb")
+    before = tmp_path / "before"
+    shutil.copytree(mine, before)
+    for number in range(6):
+        shutil.rmtree(mine)
+        shutil.copytree(before, mine)
+        with monkeypatch.context() as patch, suppress(Killed):
+            interrupted(patch, number, Killed(), WRITES)
+            list(room.update(mine))
+        if (mine / "08_new.ipynb").exists():
+            edit(mine / "08_new.ipynb", {"question": "my notes"})
+        list(room.update(mine))
+        assert sources(mine / "08_new.ipynb")["question"] in ("my notes", sources(course / "08_new.ipynb")["question"])
+        assert not (mine / "earlier").exists()
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(course, mine, monkeypatch):

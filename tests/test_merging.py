@@ -1,6 +1,7 @@
 """Updates of a lesson: whatever both sides have edited, nothing of the learner's is lost, and what is new arrives."""
 
 import string
+from copy import deepcopy
 
 import nbformat
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from adamcourse.merging import alike, merged
 
-NAMES = st.sampled_from(string.ascii_lowercase[:8])
+LONG = 56 * "x"  # ids that differ after what a note's id keeps of them, and some that look like a note's
+NAMES = st.sampled_from([*string.ascii_lowercase[:5], "a-new", "b-new", "b-new-2", LONG + "1", LONG + "2", 64 * "y"])
 TEXTS = st.sampled_from(["", "x = 1", "x = 2", "y = 3", "```\na fence\n```", "# A title"])
 
 
@@ -57,8 +59,11 @@ def by_id(found):
 @given(three())
 def test_nothing_that_the_learner_wrote_is_lost_and_the_notebook_is_valid(versions):
     base, mine, theirs = versions
+    untouched = deepcopy(versions)
     result, _ = merged(*versions)
+    assert versions == untouched
     nbformat.validate(result)
+    assert len(by_id(result)) == len(result.cells)
     given, kept = by_id(base), by_id(result)
     for own in mine.cells:
         was = given.get(own.id)
@@ -178,3 +183,48 @@ def test_the_learner_s_kernel_stays(kernel):
     theirs = notebook(("b", "... better"))
     theirs.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     assert merged(notebook(("b", "...")), mine, theirs)[0].metadata.kernelspec.name == kernel
+
+
+def test_an_id_that_no_notebook_may_have_becomes_another_one():
+    mine = notebook(("a", "A", "markdown"), ("b", "return x"), ("c", "C"))
+    mine.cells[1]["id"], mine.cells[2]["id"] = "b c.d", 65 * "c"
+    result, _ = merged(BASE, mine, notebook(("a", "A", "markdown"), ("b", "..."), ("c", "C2")))
+    nbformat.validate(result)
+    assert [c.source for c in result.cells] == ["A", "return x", "C2"]
+
+
+def test_the_second_conflict_replaces_the_note_of_the_first_unless_somebody_wrote_in_it():
+    blank, first, second = (notebook(("b", text)) for text in ("...", "# first", "# second"))
+    mine, both = merged(blank, notebook(("b", "return x")), first)
+    assert both == ["b"]
+    touched = deepcopy(mine)
+    touched.cells[1].source += "\nmy remark"
+    assert [c.source.count("# ") for c in merged(first, mine, second)[0].cells] == [0, 1]
+    kept = merged(first, touched, second)[0]
+    assert [c.source.count("my remark") for c in kept.cells] == [0, 0, 1] and "# second" in kept.cells[1].source
+
+
+def test_two_cells_with_the_same_new_text_have_a_note_each():
+    base, theirs = notebook(("a", "1"), ("b", "2")), notebook(("a", "same"), ("b", "same"))
+    result, both = merged(base, notebook(("a", "mine"), ("b", "mine, too")), theirs)
+    assert both == ["a", "b"] and [c.cell_type for c in result.cells] == ["code", "markdown"] * 2
+
+
+def test_a_fence_is_longer_than_any_in_the_text():
+    mine, theirs = notebook(("b", "x")), notebook(("b", "````\nmore\n````"))
+    note = merged(notebook(("b", "...")), mine, theirs)[0].cells[1].source
+    assert note.endswith("`````python\n````\nmore\n````\n`````")
+
+
+def test_a_new_picture_in_a_text_arrives_and_one_of_the_learner_s_stays():
+    base, mine, theirs = (notebook(("a", "![](p)", "markdown")) for _ in range(3))
+    theirs.cells[0].attachments = {"p": {"image/png": "new"}}
+    assert merged(base, mine, theirs)[0].cells[0].attachments == {"p": {"image/png": "new"}}
+    mine.cells[0].attachments = {"p": {"image/png": "mine"}}
+    assert merged(base, mine, theirs)[0].cells[0].attachments == {"p": {"image/png": "mine"}}
+
+
+def test_new_outputs_arrive_where_a_cell_was_not_run():
+    base, theirs = notebook(("b", "x")), notebook(("b", "x"))
+    theirs.cells[0].outputs = [nbformat.v4.new_output("stream", text="new")]
+    assert merged(base, deepcopy(base), theirs)[0].cells[0].outputs == theirs.cells[0].outputs

@@ -236,6 +236,24 @@ def test_a_question_comes_back_after_1_6_15_38_and_94_days_and_after_a_wrong_ans
     assert reviewed == [[item["question"]]]
 
 
+def test_an_answer_that_comes_too_early_does_not_make_the_interval_longer(reviewed, capsys):
+    """As when the cell of a quiz is run again and again on one day; a wrong answer counts whenever it is given."""
+    item = questions("06")[0]
+    for right in (True, True, True, False, True, True):
+        answer(item, right)
+        assert progress._dates(journal.read(Path()).entries) == {item["question"]: TODAY + timedelta(1)}
+
+
+def test_no_interval_is_longer_than_a_year_and_a_clock_in_the_future_hides_nothing(reviewed, capsys):
+    for streak in range(100):
+        assert progress.interval(streak) <= 365
+    (Path() / journal.FILE).write_text(
+        json.dumps({"when": "9999-12-31", "kind": "question", "name": questions("06")[0]["question"], "right": True})
+    )
+    progress.review()
+    assert "due on 2026-12-01" in capsys.readouterr().out
+
+
 def test_five_are_asked_and_those_first_that_have_been_due_for_longest(reviewed):
     items = questions("06") + questions("07")[:3]
     for days_ago, item in enumerate(items, 1):
@@ -253,7 +271,7 @@ def test_what_was_answered_today_or_never_is_not_asked(reviewed, capsys):
     progress.review()
     assert "Nothing is due today. The next question is due on 2026-12-01." in capsys.readouterr().out
     assert reviewed == []
-    with pytest.raises(ValueError, match="most = 0: give a number of questions, at least 1"):
+    with pytest.raises(ValueError, match="most = 0: give a whole number, 1 or more"):
         progress.review(0)
 
 
@@ -283,14 +301,15 @@ def test_no_two_questions_have_the_same_text():
 
 
 DAMAGED = ["{", "[]", "null", '{"when": "today"}', '{"when": "2026-11-30", "kind": "x", "name": "y", "right": true}']
+DAMAGED += ["[" * 100_000, '{"when": "2026-11-30", "kind": "exercise", "name": "halfway", "right": "no"}', "\udcff"]
 DAMAGED += ['{"when": "2026-11-30", "kind": "exercise", "name": 3, "right": true}', "\x00", '{"when": 3}']
 
 
 @pytest.mark.parametrize("damage", DAMAGED)
 def test_a_damaged_line_is_left_out_and_harms_no_other(damage, here):
     journal.note("exercise", "gradient_step")
-    with (here / journal.FILE).open("a") as file:
-        file.write(f"\n{damage}")
+    with (here / journal.FILE).open("ab") as file:
+        file.write(f"\n{damage}".encode(errors="surrogateescape"))
     journal.note("challenge", "race")
     found = journal.read(here)
     assert journal.done(found.entries) == {("exercise", "gradient_step"), ("challenge", "race")}
@@ -335,6 +354,56 @@ def test_a_folder_in_the_place_of_the_file(here, answers_run_here, capsys):
     assert "Your progress cannot be noted in progress.jsonl: Is a directory" in capsys.readouterr().out
     assert "progress.jsonl cannot be read: Is a directory." in progress.text(here)
     assert "cannot be read" in standing.line("01")
+
+
+def test_an_editor_s_mark_and_strange_letters_in_a_name_lose_no_line(here):
+    journal.note("question", "a\u2028b\u0085c \ud83d β", True)
+    text = (here / journal.FILE).read_text(encoding="utf-8").strip()
+    (here / journal.FILE).write_text(f"{text}\n", encoding="utf-8-sig")
+    found = journal.read(here)
+    assert len(found.entries) == 1 and found.complaint == ""
+
+
+@pytest.mark.parametrize("damage", ["folder", b"\xff", b"", b'{"cells": [{"source": [1]}]}', b"[" * 100_000])
+def test_a_lesson_that_cannot_be_read_is_on_the_map_by_its_name(damage, here, monkeypatch):
+    (here / ADAM).unlink()
+    (here / ADAM).mkdir() if damage == "folder" else (here / ADAM).write_bytes(damage)
+    assert "  06_assemble_adam " in progress.text(here)
+    asked("06", monkeypatch)
+
+
+def test_copies_and_explorers_of_the_learner_s_own_change_no_number(here):
+    before = progress.text(here)
+    text = (here / ADAM).read_text(encoding="utf-8")
+    (here / ADAM).unlink()
+    own = "from adamcourse.explorers.explorer import Explorer; from adamcourse.explorers.controls import slider"
+    (here / ADAM).write_text(text.replace("import numpy", f"{own}; import numpy"), encoding="utf-8")
+    (here / "06_mine.ipynb").write_text("{}")
+    assert progress.text(here) == before
+
+
+def test_a_folder_that_is_gone_notes_nothing(here, monkeypatch):
+    def gone():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "cwd", gone)
+    assert journal.place() is None and journal.note("challenge", "race") == "" and standing.line("06") == ""
+
+
+def test_what_cannot_be_noted_is_said_by_on_off_and_review(here, monkeypatch, capsys):
+    (here / journal.FILE).mkdir()
+    progress.review()
+    assert "progress.jsonl cannot be read: Is a directory." in capsys.readouterr().out
+    monkeypatch.setattr(journal, "get_ipython", lambda: None)
+    for call in (progress.on, progress.off, progress.review):
+        call()
+        assert progress.NOT_HERE in capsys.readouterr().out
+
+
+def test_a_title_is_text_and_not_html(here):
+    (here / ADAM).unlink()
+    (here / ADAM).write_text(json.dumps({"cells": [{"source": "# <b> & more"}]}), encoding="utf-8")
+    assert "&lt;b&gt; &amp; more" in progress.html(here)
 
 
 def test_two_kernels_at_once_lose_nothing(here):

@@ -351,6 +351,9 @@ def test_the_command_and_its_module_are_declared():
         (["--port", "99999"], "--port 99999: give a number from 1 to 65535"),
         (["reset"], "the following arguments are required: lesson"),
         (["update", "a", "b"], "unrecognized arguments: b"),
+        (["--no-browser", "update"], "unrecognized arguments: --no-browser"),
+        (["updat"], "updat: is update meant? A folder of this name is ./updat"),
+        (["help"], "help: is --help meant?"),
     ],
 )
 def test_a_call_that_cannot_be_meant(arguments, said, capsys):
@@ -358,6 +361,32 @@ def test_a_call_that_cannot_be_meant(arguments, said, capsys):
         opener.main(arguments)
     assert stopped.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_in_a_subfolder_of_the_learner_s_folder_it_is_found(served, tmp_path, monkeypatch):
+    opener.main(["mine"])
+    (tmp_path / "mine" / "notes").mkdir()
+    monkeypatch.chdir(tmp_path / "mine" / "notes")
+    opener.main([])
+    assert served[1][0] == tmp_path / "mine"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows makes no ring of links")
+def test_a_folder_that_no_system_can_have_is_told_in_a_line(served, tmp_path, capsys):
+    (tmp_path / "ring").symlink_to("ring")
+    for name in ("x" * 300, "ring"):
+        for word in ([], ["update"], ["progress"]):
+            assert opener.main([*word, name]) == 1
+            said = capsys.readouterr().err
+            assert said.startswith("adamcourse: ") and said.count("\n") == 1
+
+
+def test_a_package_that_is_missing_altogether_is_named(tmp_path):
+    """The real thing: an interpreter that has neither nbformat nor anything else."""
+    command = [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); import adamcourse.__main__"]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert run.returncode == 1
+    assert re.fullmatch(r"adamcourse: \w+ is missing. To mend it, run: .* -m pip install \w+\n", run.stderr)
 
 
 @pytest.mark.parametrize("word", ["update", "progress", "reset"])
@@ -391,7 +420,8 @@ def test_the_doctor_says_what_is_missing_and_that_there_are_no_lessons_yet(serve
 
 def test_new_versions_are_announced_and_not_brought_unasked(served, monkeypatch, capsys, tmp_path):
     opener.main(["mine"])
-    (tmp_path / "mine" / ".adamcourse" / "06_assemble_adam.ipynb").write_text("older")
+    given = tmp_path / "mine" / ".adamcourse" / "06_assemble_adam.ipynb"
+    given.write_text(given.read_text(encoding="utf-8").replace("The question", "The older question"), encoding="utf-8")
     before = (tmp_path / "mine" / "06_assemble_adam.ipynb").read_bytes()
     capsys.readouterr()
     opener.main(["mine"])

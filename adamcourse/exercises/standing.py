@@ -7,7 +7,7 @@ from typing import NamedTuple
 from adamcourse import journal
 from adamcourse.exercises.questions import questions_of
 
-EXPLORER = re.compile(r"from adamcourse\.explorers\.(\w+) import")
+EXPLORER = re.compile(r"from adamcourse\.explorers\.(\w+) import \1\b")  # not those that a learner makes
 
 
 class Part(NamedTuple):
@@ -42,13 +42,21 @@ def standing(file, entries):
     lesson, done = file.name[:2], journal.done(entries)
     answered = {entry.name for entry in entries if entry.kind == "question"}
     exercises = [exercise.name for exercise in import_module(f"{__package__}.lesson_{lesson}").EXERCISES]
-    challenges = set(EXPLORER.findall(file.read_text(encoding="utf-8")))
+    challenges = set(EXPLORER.findall(_text(file)))
     asked = [item["question"] for item in questions_of(lesson)]
     return Standing(
         Part(sum(("exercise", name) in done for name in exercises), len(exercises)),
         Part(sum(question in answered for question in asked), len(asked)),
         Part(sum(("challenge", name) in done for name in challenges), len(challenges)),
     )
+
+
+def _text(file):
+    """Return the text of a lesson, nothing where it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def line(lesson):
