@@ -98,7 +98,8 @@ def _add(folder, entry):
     line = json.dumps(entry._asdict(), default=str, ensure_ascii=False)
     try:
         with (folder / FILE).open("ab") as file:
-            file.write(f"\n{line}".encode(errors="replace"))  # begins a line, even where the last one was interrupted
+            begun = "\n" if file.tell() else ""  # where the last line was interrupted, this one does not go on in it
+            file.write(f"{begun}{line}".encode(errors="replace"))
     except OSError as error:
         return f"Your progress cannot be noted in {FILE}: {error.strerror}. The lesson goes on without."
     return ""
