@@ -20,6 +20,7 @@ SHA256 = {
     "language.json": "36458305b6670933e8760ba8a60c3faf431edc451883cbe352cbb997ba285c59",
     "lines.txt": "43cb75575c1abd092bc8ebf9e21bcfa356412ca8e30d37c1d6bda566bdcdc9aa",
     "novel.txt": "7a0d2a9b8b5acc01f7b36838c9b62d6bea6d1dcc5a45306ed3556af5ed274968",
+    "policy.json": "cb5afacb78981ee98fc4f6884145de1ef7221e0190a075d8ba3663e1befacefa",
     "recorded/keras.json": "99d787d1a3ec69f466b1c62d5267cf82530b18d6ec1ed9b843ada8cd457f76d6",
     "recorded/later_keras.json": "cf09c9c4072d5c942a9c74a0b7cf664819125b39bee605a7630f54d90956fa3f",
     "recorded/later_optax.json": "5a7abfc4c9c13ef5eb06e4d92b9b4d672f8ec28116577442529184eaa16e270a",
@@ -287,6 +288,23 @@ def load_after_adam():
     ['Adafactor', 'Adam', 'Lion']
     """
     return json.loads(_checked("after_adam.json").read_text(encoding="utf-8"))
+
+
+def load_policy():
+    """Return the recorded trainings of a policy that balances a pole, a dict by part.
+
+    `search`, `scale`, `betas` and `variants` hold searches: `rates`, the `steps` until the pole stands (a row for each
+    rate, a column for each seed; infinite for never) and the `best` rate. `again` has the best with other seeds, `eps`
+    Adam's by rewards and ε, `rewired` steps after a change, by what was kept and by rate, `longer` the step and the
+    shortest mean length after it, and `seconds` the time of a step as a multiple of Adam's.
+
+    Raises FileNotFoundError or ValueError when data/policy.json is missing or damaged.
+    Source: data/make_policy.py; see data/README.md.
+
+    >>> list(load_policy()["search"])
+    ['GradientDescent', 'Momentum', 'RMSprop', 'Adam']
+    """
+    return json.loads(_checked("policy.json").read_text(encoding="utf-8"))
 
 
 def load_framework_steps(framework):

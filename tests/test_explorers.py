@@ -53,6 +53,7 @@ WON = {
     "learning_to_write": {"optimizer": "momentum", "init": "Glorot's, last layer 0.02", "step": 600},
     "one_outlier": {"size": 1e3, "memory": 1e3, "norm": 10**0.5},
     "newton_schulz": {"matrix": "a gradient of lesson 14", "coefficients": "1.5, -0.5, 0, which converge", "steps": 12},
+    "circling_game": {"beta1": 0.0, "beta2": 0.999, "optimistic": True},
     "two_dialects": {"optimizer": "Nadam", "second": "Optax", "size": 1.0},
 }
 CALLS = re.compile(rf"^({'|'.join(MADE)})\(", flags=re.M)

@@ -1,6 +1,7 @@
 """Quizzes: one right answer each, a reason for every choice, widgets and folded HTML that say the same."""
 
 import json
+import re
 from html import unescape
 
 import numpy as np
@@ -11,7 +12,7 @@ from adamcourse.descent import descend
 from adamcourse.dialects import keras, pytorch
 from adamcourse.exercises import quizzes
 from adamcourse.gradients import numerical_gradient
-from adamcourse.losses import Noisy, ReddiCounterexample, Replay, SparseFeature, quadratic, rosenbrock
+from adamcourse.losses import Game, Noisy, ReddiCounterexample, Replay, SparseFeature, quadratic, rosenbrock
 from adamcourse.networks import Dropout, article_cnn, windows
 from adamcourse.optimizers import (
     Adagrad,
@@ -219,6 +220,18 @@ def test_answers_of_lesson_14_that_can_be_computed():
         ends = [descend(Replay(stream), optimizer, np.zeros(4), 20).x[-1] for stream in (gradients, smaller)]
         same += [name] * np.allclose(*ends, rtol=1e-3)
     assert right("14", 3) == " and ".join(same)
+
+
+def test_answers_of_lesson_17_that_can_be_computed():
+    assert [float(part) for part in re.findall(r"\d", right("17", 1))] == [1 + 0 + 2, 0 + 2, 2]
+    longest = {}
+    for beta2 in (0.9, 0.999):
+        path = descend(Replay([[1e-3]] * 9000 + [[1.0]] * 100), Adam(1.0, beta2=beta2, eps=0), (0.0,), 9100)
+        longest[beta2] = np.abs(np.diff(path.x[9000:, 0])).max()
+    assert right("17", 3) == "At most α" and longest[0.9] <= 1
+    assert longest[0.999] == pytest.approx(6.57, abs=0.01)
+    far = descend(Game(), GradientDescent(0.1), (0.6, 0.8), 200).loss[-1]
+    assert right("17", 4) == f"About {far:.1f}" and far == pytest.approx(1.01**100)
 
 
 @pytest.mark.parametrize("lesson", QUIZZES)

@@ -111,16 +111,6 @@ def test_a_jump_of_the_gradients_by_ten(beta2, longest, above):
     assert steps.max() < 0.1 / np.sqrt(1 - beta2) / np.sqrt(1 - 0.81 / beta2)
 
 
-def test_a_game_is_driven_outwards_by_a_memory_of_direction():
-    """Ten times as long as in the lesson: with β1 = 0.9 it goes on outwards, with less it stays."""
-    for beta1, low, high in ((0.9, 10, 12), (0.5, 0, 0.2), (0.0, 0, 0.12)):
-        adam, z = Adam(0.01, beta1, 0.9), np.ones(2)
-        state = adam.start(z)
-        for _ in range(50_000):
-            z, state = adam.update(z, np.array([z[1], -z[0]]), state)
-        assert low < np.hypot(*z) < high
-
-
 def test_the_length_of_muons_step_is_near_adams():
     noise = np.random.default_rng(0).normal(size=(300, 20, 20))
     x, muon = np.zeros((20, 20)), Muon(0.001)

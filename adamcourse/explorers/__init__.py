@@ -22,4 +22,5 @@ rare_classes         lesson 13: classes of different frequency under three optim
 learning_to_write    lesson 14: what a small transformer has learned of Moby-Dick, and what it writes
 one_outlier          lesson 15: one gradient that is too large, Adam's second memory, and a clip
 newton_schulz        lesson 16: singular values before and after steps of an iteration
+circling_game        lesson 17: a game of two under Adam, with both memories and with optimism
 """

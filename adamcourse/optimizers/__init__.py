@@ -20,7 +20,7 @@ later        ScheduleFree, Prodigy, Sophia
 matrices     Muon, Shampoo, SOAP, Adafactor, which must know what forms a matrix
 in_place     Adam for long vectors
 schedules    learning rates that change from step to step
-wrappers     an optimizer in a wrapper: scheduled, kept within bounds, clipped, averaged
+wrappers     an optimizer in a wrapper: scheduled, kept within bounds, clipped, averaged, optimistic
 precision    fewer bits for weights, gradients and state
 groups       different optimizers for different parts of a vector
 """
@@ -91,6 +91,8 @@ from adamcourse.optimizers.wrappers import (
     AveragedState,
     Clipped,
     ClippedState,
+    Optimistic,
+    OptimisticState,
     Projected,
     Scheduled,
     ScheduledState,

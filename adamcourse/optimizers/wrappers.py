@@ -254,3 +254,44 @@ class Averaged(Wrapper):
         """Return the next x and the next state."""
         x, inner = self.optimizer.update(x, gradient, state.inner)
         return x, AveragedState(inner, ema(state.average, x, float(self.beta)))
+
+
+class OptimisticState(NamedTuple):
+    """The state of an optimistic optimizer: that of the one inside, and its last step."""
+
+    inner: tuple
+    step: np.ndarray
+
+
+@dataclass(frozen=True)
+class Optimistic(Wrapper):
+    """An optimizer that goes on as it has just turned: it takes its step twice, and the one before it back.
+
+    x ← x + 2 d_t - d_{t-1},  d_t the step of the optimizer inside, d_0 = 0
+
+    Where the opponent in a game answers each step, the last change of the step says where the next one will lead.
+
+    Arguments
+    ---------
+    optimizer : any optimizer, also one in a wrapper.
+
+    Source: Popov 1980; Daskalakis, Ilyas, Syrgkanis and Zeng 2018 (with Adam inside: Optimistic Adam).
+
+    >>> from adamcourse.optimizers import GradientDescent
+    >>> player, x = Optimistic(GradientDescent(lr=1.0)), np.array([0.0])
+    >>> x, state = player.update(x, np.array([-1.0]), player.start(x))
+    >>> x, player.update(x, np.array([-1.0]), state)[0]  # where the gradient does not change, an ordinary step
+    (array([2.]), array([3.]))
+    """
+
+    elementwise = property(as_inside)
+
+    def start(self, x):
+        """Return the state before the first step."""
+        return OptimisticState(self.optimizer.start(x), np.zeros_like(floats(x)))
+
+    def update(self, x, gradient, state):
+        """Return the next x and the next state."""
+        ahead, inner = self.optimizer.update(x, gradient, state.inner)
+        step = ahead - x
+        return x + 2 * step - state.step, OptimisticState(inner, step)

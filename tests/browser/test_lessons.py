@@ -127,6 +127,12 @@ ANSWERS = {
         "the powers are of each number, not of the matrix",
         "a * X + b * X @ X.T @ X + c * X @ X.T @ X @ X.T @ X",
     ),
+    "17_follow_a_moving_target": (
+        "optimistic_step",
+        "x - lr * gradient",
+        "this is an ordinary step",
+        "x - 2 * lr * gradient + lr * previous",
+    ),
     "01_descend_a_slope": ("gradient_step", "x + lr * gradient", "you walk uphill", "x - lr * gradient"),
 }
 
