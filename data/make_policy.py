@@ -48,7 +48,7 @@ def walk(loss, optimizer, w, state, steps, to_the_end=False):
 
 
 def stands_after(lengths):
-    """Return after how many steps the runs last long enough so many times in a row, or infinity."""
+    """Return the step at which the runs last long enough for the fifth time in a row, or infinity."""
     row = 0
     for step, length in enumerate(lengths):
         row = row + 1 if length >= STANDS else 0
