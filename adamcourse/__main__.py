@@ -42,7 +42,11 @@ def open_lessons(options):
     port = options.port or server.free_port()
     if port is None:
         raise folder.FolderError("every port that was tried is taken. Name a free one: adamcourse --port 9000")
-    folder.fill(options.folder)
+    if folder.fill(options.folder):
+        print(f"Your own copies of the lessons are in {options.folder}: write in them what you like.")
+    elif found := server.already_open(options.folder):
+        print(f"{options.folder} is open already, at {server.address(found, folder.left_off(options.folder))}")
+        return 0
     if new := folder.outdated(options.folder):
         print(f"The course has new versions of {len(new)} of your lessons: adamcourse update brings them.")
     return server.serve(options.folder, folder.left_off(options.folder), port, not options.no_browser)
@@ -101,7 +105,7 @@ def _state(place):
         free = shutil.disk_usage(place).free / 1e6
     except (folder.FolderError, OSError) as error:
         return str(error)
-    news = f"{new} have new versions: adamcourse update brings them" if new else "all as new as the course"
+    news = f"new versions of {new}: adamcourse update brings them" if new else "all as new as the course"
     return f"{place}, {news}; {free:,.0f} MB of the disk are free."
 
 
@@ -131,6 +135,10 @@ def _parsed(arguments):
         arguments.remove(word)
         return _parser_of(word).parse_args(arguments)
     parser = _Parser(prog="adamcourse")
+    first = next((argument for argument in arguments if not argument.startswith("-")), "")
+    if near := get_close_matches(first, [*COMMANDS, "help"], 1, 0.75):
+        meant = "--help" if near == ["help"] else near[0]
+        parser.error(f"{first}: is {meant} meant? A folder of this name is ./{first}")
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--port", type=int)
@@ -138,9 +146,6 @@ def _parsed(arguments):
     options = parser.parse_args(arguments)
     if options.port is not None and not 0 < options.port < 65536:
         parser.error(f"--port {options.port}: give a number from 1 to 65535")
-    if near := get_close_matches(options.folder or "", [*COMMANDS, "help"], 1, 0.75):
-        meant = "--help" if near == ["help"] else near[0]
-        parser.error(f"{options.folder}: is {meant} meant? A folder of this name is ./{options.folder}")
     return options
 
 

@@ -57,7 +57,7 @@ def chosen(given=None):
 def fill(folder):
     """Make the folder, and copy each lesson into it that is not there; lessons without `.adamcourse` are taken over.
 
-    Raises FolderError when it holds something else or cannot be written to.
+    Return whether it is new. Raises FolderError when it holds something else or cannot be written to.
     """
     with _told(folder):
         if folder.exists() and not folder.is_dir():
@@ -74,6 +74,7 @@ def fill(folder):
             if not (folder / file.name).exists():
                 _write(folder / BASE / file.name, file.read_bytes())
                 _write(folder / file.name, file.read_bytes())
+        return not held
 
 
 def _take_over(folder):
@@ -130,7 +131,8 @@ def reset(folder, number):
         numbers = [file.name[:2] for file in sorted(course().glob(LESSON))]
         raise FolderError(f"there is no lesson {number!r}: give a number from {numbers[0]} to {numbers[-1]}")
     with _told(folder):
-        kept = _keep(folder / file.name)
+        mine = folder / file.name
+        kept = _keep(mine) if mine.exists() and _differ(mine, file) else None
         _write(folder / file.name, file.read_bytes())
         _write(folder / BASE / file.name, file.read_bytes())
     return file.name, kept

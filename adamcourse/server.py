@@ -35,6 +35,7 @@ def command(folder, lesson, port, browser):
     """Return the command that serves a folder and opens a lesson in it."""
     line = [sys.executable, "-m", "jupyterlab", str(folder / lesson), f"--ServerApp.root_dir={folder}"]
     line += [f"--port={port}", "--ServerApp.port_retries=0", "--Application.log_level=ERROR"]
+    line += ["--ServerApp.answer_yes=True"]  # Ctrl-C ends it, without a question that nobody may see
     if not browser:
         line += ["--no-browser"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -72,33 +73,49 @@ def is_free(port):
     return True
 
 
+def running(runtime=None):
+    """Return what each JupyterLab of this user says of itself: port, pid, url, token, root_dir."""
+    from jupyter_core.paths import jupyter_runtime_dir  # here: they take half a second, and only a server needs them
+    from jupyter_server.serverapp import list_running_servers
+
+    return list(list_running_servers(runtime or jupyter_runtime_dir()))
+
+
+def address(found, lesson):
+    """Return the address at which a lesson opens on a server that says this of itself."""
+    token = f"?token={found['token']}" if found["token"] else ""
+    return f"{found['url']}lab/tree/{lesson}{token}"
+
+
+def already_open(folder):
+    """Return what a server that serves this folder already says of itself, or None."""
+    return next((found for found in running() if Path(found["root_dir"]) == folder), None)
+
+
 def serve(folder, lesson, port, browser):
     """Serve a folder until the learner ends it; print the address at which the lesson opens. Return the exit code."""
     env = variables(os.access(Path.home(), os.W_OK))
     env.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))  # a token that JupyterLab has chosen it prints in 20 lines
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # whoever stops the command stops the server as well
+    for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):  # whoever stops the command stops the server as well
+        signal.signal(getattr(signal, name), lambda *_: sys.exit(0))
     server = subprocess.Popen(command(folder, lesson, port, browser), env=env)
     try:
         found = _running(server, port, env)
         if found is not None:
-            address = f"{found['url']}lab/tree/{lesson}{'?token=' if found['token'] else ''}{found['token']}"
-            print(f"{folder / lesson} is open at {address} until Ctrl-C ends it.", flush=True)
+            print(f"{folder / lesson} is open at {address(found, lesson)} until Ctrl-C ends it.", flush=True)
         return server.wait()
-    except KeyboardInterrupt:  # the server has got it, too, and asks whether it is meant
-        return server.wait()
+    except KeyboardInterrupt:  # in a terminal the server has got it, too
+        return 0
     finally:
         server.terminate()
 
 
 def _running(server, port, env):
     """Wait for the server; return what it says of itself, or None if it has ended or takes too long."""
-    from jupyter_core.paths import jupyter_runtime_dir  # here: they take half a second, and only a server needs them
-    from jupyter_server.serverapp import list_running_servers
-
-    runtime, deadline = env.get("JUPYTER_RUNTIME_DIR") or jupyter_runtime_dir(), time.monotonic() + PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while server.poll() is None and time.monotonic() < deadline:
-        for found in list_running_servers(runtime):
-            if found["port"] == port:
+        for found in running(env.get("JUPYTER_RUNTIME_DIR")):
+            if found["port"] == port and (os.name == "nt" or found["pid"] == server.pid):  # there another one serves
                 return found
         time.sleep(0.1)
     return None

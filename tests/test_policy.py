@@ -213,7 +213,7 @@ def test_in_the_corridor_that_turns_leaps_do_no_harm_and_equal_memories_learn_la
                 w, state = adam.update(w, gradient, state)
                 values.append(value)
         steps.setdefault(betas, []).append(int((np.array(values) < 5).argmax()))
-    assert 200 < min(steps[0.9, 0.999]) and max(steps[0.9, 0.999]) < 260 < min(steps[0.9, 0.9])
+    assert 200 < steps[0.9, 0.999][0] < 260 and max(steps[0.9, 0.999]) < min(steps[0.9, 0.9])
 
 
 # --- the game ---------------------------------------------------------------------------------------------------------

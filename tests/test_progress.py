@@ -94,14 +94,14 @@ def test_each_try_at_an_exercise_is_noted_until_it_is_right(here, answers_run_he
 def test_the_first_choice_counts_and_the_line_at_the_end_follows(here, monkeypatch):
     items = questions("06")
     shown, end = asked("06", monkeypatch)
-    assert end.value == "Done in this lesson: 0 of 1 exercise, 0 of 5 questions, 0 of 1 challenge."
+    assert end.value == "Done in this lesson: 0 of 1 exercise, 0 of 5 questions answered, 0 of 1 challenge."
     (radio, answer), right = shown[0], right_of(items[0])
     radio.value = (right + 1) % 3
     radio.value = right
     assert answer.value.startswith("Right.")
     noted = {"when": "2026-11-30", "kind": "question", "name": items[0]["question"], "right": False}
     assert lines(here) == [noted]
-    assert end.value == "Done in this lesson: 0 of 1 exercise, 1 of 5 questions, 0 of 1 challenge."
+    assert end.value == "Done in this lesson: 0 of 1 exercise, 1 of 5 questions answered, 0 of 1 challenge."
 
 
 def test_only_the_quiz_at_the_end_has_the_line(here, monkeypatch):
@@ -168,11 +168,16 @@ def test_what_is_done_is_on_the_map_in_words(here):
     for item in questions_of("06"):
         journal.note("question", item["question"], False)
     journal.note("exercise", exercise, False)
-    assert "> 06 Assemble Adam                      0 of 1 exercise, 5 of 5 questions, 0 of 1" in progress.text(here)
+    assert (
+        "> 06 Assemble Adam                      0 of 1 exercise, 5 of 5 questions answered, 0 of 1"
+        in progress.text(here)
+    )
     journal.note("exercise", exercise, True)
     journal.note("challenge", "adam_switches")
     text, html = progress.text(here), progress.html(here)
-    assert "  06 Assemble Adam                      1 of 1 exercise, 5 of 5 questions, 1 of 1 challenge" in text
+    assert (
+        "  06 Assemble Adam                      1 of 1 exercise, 5 of 5 questions answered, 1 of 1 challenge" in text
+    )
     assert "> 07 Correct the bias" in text and text.endswith("Next: 07 Correct the bias.")
     assert '<a href="06_assemble_adam.ipynb">06 Assemble Adam</a></th><td>1 of 1</td><td>5 of 5</td>' in html
     assert html.count("<b>next</b>") == html.count("<b>done</b>") == 1

@@ -294,6 +294,7 @@ def served(monkeypatch, tmp_path):
     """What would be served; the command is called in an empty folder, beside no clone."""
     made = []
     monkeypatch.setattr(opener.server, "serve", lambda *arguments: made.append(arguments) or 0)
+    monkeypatch.setattr(opener.server, "running", list)
     monkeypatch.chdir(tmp_path)
     return made
 
@@ -352,6 +353,7 @@ def test_the_command_and_its_module_are_declared():
         (["reset"], "the following arguments are required: lesson"),
         (["update", "a", "b"], "unrecognized arguments: b"),
         (["--no-browser", "update"], "unrecognized arguments: --no-browser"),
+        (["rest", "06"], "rest: is reset meant?"),
         (["updat"], "updat: is update meant? A folder of this name is ./updat"),
         (["help"], "help: is --help meant?"),
     ],
@@ -396,9 +398,14 @@ def test_a_folder_without_lessons_is_named(word, served, tmp_path, capsys):
     assert capsys.readouterr().err == said
 
 
-def test_what_each_call_prints(served, capsys):
+def test_what_each_call_prints(served, capsys, tmp_path):
+    opener.main(["mine"])
+    first = f"Your own copies of the lessons are in {tmp_path / 'mine'}: write in them what you like.\n"
+    assert capsys.readouterr().out == first
     opener.main(["mine"])
     assert capsys.readouterr().out == ""
+    with (tmp_path / "mine" / "06_assemble_adam.ipynb").open("a") as file:
+        file.write(" ")
     assert opener.main(["update", "mine"]) == 0
     assert capsys.readouterr().out.endswith("mine: all as new as the course.\n")
     assert opener.main(["reset", "6", "mine"]) == 0
@@ -416,6 +423,21 @@ def test_the_doctor_says_what_is_missing_and_that_there_are_no_lessons_yet(serve
     assert opener.main(["doctor", "nothing"]) == 1
     printed = capsys.readouterr().out
     assert '-m pip install "numpy>=2.0"' in printed and "has no lessons of yours" in printed
+
+
+def test_a_folder_that_is_open_already_is_not_served_twice(served, monkeypatch, capsys, tmp_path):
+    opener.main(["mine"])
+    found = {"url": "http://localhost:8888/", "token": "abc", "root_dir": str(tmp_path / "mine")}
+    other = found | {"root_dir": str(tmp_path)}
+    for known, said in (
+        ([other], ""),
+        ([other, found], "http://localhost:8888/lab/tree/00_start_here.ipynb?token=abc"),
+    ):
+        monkeypatch.setattr(server, "running", lambda known=known: known)
+        capsys.readouterr()
+        assert opener.main(["mine"]) == 0
+        assert said in capsys.readouterr().out
+    assert len(served) == 2
 
 
 def test_new_versions_are_announced_and_not_brought_unasked(served, monkeypatch, capsys, tmp_path):

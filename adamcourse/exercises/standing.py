@@ -33,8 +33,11 @@ class Standing(NamedTuple):
         return any(part.done for part in self)
 
     def __str__(self):
-        words = zip(self, ("exercise", "question", "challenge"), strict=True)
-        return ", ".join(f"{part.done} of {part.all} {word}{'s' * (part.all != 1)}" for part, word in words if part.all)
+        words = zip(self, ("exercise", "question", "challenge"), ("", " answered", ""), strict=True)
+        said = [
+            f"{part.done} of {part.all} {word}{'s' * (part.all != 1)}{end}" for part, word, end in words if part.all
+        ]
+        return ", ".join(said)
 
 
 def standing(file, entries):

@@ -60,7 +60,7 @@ def test_what_is_done_is_noted_in_one_file(worked, jupyterlab):
 
 
 def test_the_line_below_the_quiz_and_the_map_say_the_same(worked):
-    said = "Done in this lesson: 1 of 1 exercise, 1 of 4 questions, 1 of 1 challenge."
+    said = "Done in this lesson: 1 of 1 exercise, 1 of 4 questions answered, 1 of 1 challenge."
     expect(worked.locator(".jp-OutputArea", has_text="Right. ").last).to_contain_text(said)
     row = worked.get_by_role("row", name=re.compile("00 Start here"))
     expect(row).to_contain_text("1 of 11 of 41 of 1next")
