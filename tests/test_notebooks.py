@@ -70,6 +70,7 @@ def test_the_first_cell_asks_for_the_course(name):
 def test_a_python_without_the_course_is_told_what_to_run(capsys, monkeypatch):
     """As on Colab: the message shows the line, and with it the remedy."""
     monkeypatch.setitem(sys.modules, "adamcourse", None)
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # IPython warns where it is another one than this
     assert not InteractiveShell().run_cell(FIRST).success
     printed = capsys.readouterr().out
     assert "ModuleNotFoundError" in printed and "%pip install adamcourse" in printed

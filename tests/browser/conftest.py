@@ -51,8 +51,8 @@ def desk(chromium, jupyterlab):
 
 @pytest.fixture(scope="session", params=refresh.lessons(), ids=lambda file: file.stem)
 def lesson(request, desk):
-    """The page of a lesson, opened and run once for all tests that use it: lesson 00 to its end, others where live."""
-    run = lab.run_all if request.param.stem.startswith("00") else lab.run_live
+    """The page of a lesson, opened and run once for all tests that use it: lesson 06 to its end, others where live."""
+    run = lab.run_all if request.param.stem.startswith("06") else lab.run_live
     with lab.opened_in(desk, request.param.name, run) as page:
         page.lesson = request.param.stem
         yield page
