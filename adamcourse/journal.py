@@ -98,8 +98,9 @@ def _add(folder, entry):
     line = json.dumps(entry._asdict(), default=str, ensure_ascii=False)
     try:
         with (folder / FILE).open("ab") as file:
-            begun = "\n" if file.tell() else ""  # where the last line was interrupted, this one does not go on in it
-            file.write(f"{begun}{line}".encode(errors="replace"))
+            # each line begins with its own break, the first one, too: another kernel may write it at the same moment,
+            # or the last one may have been interrupted
+            file.write(f"\n{line}".encode(errors="replace"))
     except OSError as error:
         return f"Your progress cannot be noted in {FILE}: {error.strerror}. The lesson goes on without."
     return ""

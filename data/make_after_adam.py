@@ -10,13 +10,10 @@ constant rate after the warm-up, and is judged at its average; Prodigy has a cos
 both. Each may choose among the settings that SETTINGS lists, besides its rate; most chose the shortest memory there.
 """
 
-import json
-import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from make_language import BATCH, CONTEXT, KINDS, STEPS, best_setting, examples, run, search
+from make_language import BATCH, CONTEXT, KINDS, STEPS, best_setting, examples, record, recorded_in, run, search
 
 # isort: split
 # the line above comes first: it sets one thread for each run, which NumPy asks for when it is loaded
@@ -194,16 +191,8 @@ PARTS = {part.__name__: part for part in ALL}
 
 def recorded(name):
     """Return a part that is in the file already."""
-    return json.loads(FILE.read_text(encoding="utf-8"))[name]
-
-
-def main():
-    for name in sys.argv[1:] or PARTS:
-        with ProcessPoolExecutor() as pool:
-            part = PARTS[name](pool)
-        found = (json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}) | {name: part}
-        FILE.write_text(json.dumps(found, ensure_ascii=False) + "\n", encoding="utf-8")
+    return recorded_in(FILE)[name]
 
 
 if __name__ == "__main__":
-    main()
+    record(FILE, PARTS)

@@ -274,13 +274,18 @@ def contest(pool):
 PARTS = {part.__name__: part for part in (starts, finer, longer, sonnets, batches, words, loop, longest, contest)}
 
 
-def main():
-    recorded = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    with ProcessPoolExecutor() as pool:
-        for name in sys.argv[1:] or PARTS:
-            recorded[name] = PARTS[name](pool)
-            FILE.write_text(json.dumps(recorded, ensure_ascii=False) + "\n", encoding="utf-8")
+def recorded_in(file):
+    """Return what a file holds, a dict by part; nothing where it is not there yet."""
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def record(file, parts):
+    """Make the parts that the command line names, or all, and put each into the file, in the place of an older one."""
+    for name in sys.argv[1:] or parts:
+        with ProcessPoolExecutor() as pool:
+            part = parts[name](pool)
+        file.write_text(json.dumps(recorded_in(file) | {name: part}, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    record(FILE, PARTS)

@@ -8,14 +8,15 @@ on average, five times in a row; never is written as Infinity. A search takes th
 seeds, of equal ones the one whose mean of the finite numbers is lowest.
 """
 
-import json
-import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import product
 from pathlib import Path
 
+from make_language import record, recorded_in
+
+# isort: split
+# the line above comes first: it sets one thread for each run, which NumPy asks for when it is loaded
 import numpy as np
 
 from adamcourse.networks import CartPole, Dense, Network, PolicyLoss, ReLU
@@ -189,16 +190,8 @@ PARTS = {part.__name__: part for part in ALL}
 
 def recorded(name):
     """Return a part that is in the file already."""
-    return json.loads(FILE.read_text(encoding="utf-8"))[name]
-
-
-def main():
-    for name in sys.argv[1:] or PARTS:
-        with ProcessPoolExecutor() as pool:
-            part = PARTS[name](pool)
-        found = (json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}) | {name: part}
-        FILE.write_text(json.dumps(found, ensure_ascii=False) + "\n", encoding="utf-8")
+    return recorded_in(FILE)[name]
 
 
 if __name__ == "__main__":
-    main()
+    record(FILE, PARTS)

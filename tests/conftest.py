@@ -1,7 +1,11 @@
 """What tests of several files use."""
 
 import pickle
+import subprocess
+import sys
+import zipfile
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +25,17 @@ def pinned():
 def answers_run_here(monkeypatch):
     """Run answers in this process: a copy of one that has used gigabytes takes long, and other tests make them."""
     monkeypatch.setattr(running, "APART", False)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """The wheel, unpacked into a folder; its file lies beside."""
+    place = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(place)]
+    subprocess.run(build, check=True, capture_output=True, cwd=Path(__file__).parent.parent)
+    with zipfile.ZipFile(next(place.glob("*.whl"))) as archive:
+        archive.extractall(place / "site")
+    return place / "site"
 
 
 @pytest.fixture(scope="session")

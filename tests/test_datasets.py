@@ -4,8 +4,6 @@ import importlib.util
 import re
 import subprocess
 import sys
-import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,13 +61,7 @@ def test_damaged_file(monkeypatch, tmp_path):
         datasets.load_digits()
 
 
-def test_a_wheel_carries_all_data_and_finds_them(tmp_path):
-    root = Path(__file__).parent.parent
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
-    subprocess.run(build, check=True, capture_output=True, cwd=root)
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "site")
+def test_a_wheel_carries_all_data_and_finds_them(wheel, tmp_path):
     script = """
 import adamcourse.datasets as d
 from adamcourse.exercises.quizzes import questions
@@ -83,14 +75,14 @@ questions("00")
 print(d.__file__, len(loaders))
 """
     run = subprocess.run(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); {script}"],
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(wheel)!r}); {script}"],
         capture_output=True,
         text=True,
         cwd=tmp_path,
         check=True,
     )
     place, loaders = run.stdout.split()
-    assert place.startswith(str(tmp_path))
+    assert place.startswith(str(wheel))
     assert int(loaders) == len(datasets.SHA256)
 
 

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -190,7 +189,7 @@ def test_of_two_lessons_that_become_one_the_nearer_one_goes_on_and_the_other_sta
     nbformat.write(both, course / "06_both.ipynb")
     (course / ADAM).unlink()
     (course / NAMES[1]).unlink()
-    list(room.update(mine))
+    assert not [line for line in room.update(mine) if "the course calls it" in line]
     kept = "".join(sources(file)["question"] for file in mine.glob("*.ipynb") if "question" in sources(file))
     assert all(f"my notes in {name}" in kept for name in (NAMES[1], ADAM))
     new = set(sources(course / "06_both.ipynb"))
@@ -281,7 +280,13 @@ def test_letters_that_no_file_can_hold_stop_no_other_lesson(course, mine):
     assert (mine / ADAM).read_text(encoding="utf-8") == text
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"cells": [1]}', '{"nbformat": 4, "metadata": {}}', "\x00\xff"])
+INVALID = '{"cells": [{"cell_type": "markdown", "id": "x", "source": "s"}], "metadata": {}, "nbformat": 4,'
+INVALID += ' "nbformat_minor": 5}'  # a cell without metadata
+
+
+@pytest.mark.parametrize(
+    "damage", [INVALID, "", "{", "[]", '{"cells": [1]}', '{"nbformat": 4, "metadata": {}}', "\x00\xff"]
+)
 def test_a_lesson_that_cannot_be_read_stays_as_it_is(damage, course, mine):
     (mine / ADAM).write_text(damage, encoding="utf-8")
     edit(course / ADAM, NEWS)
@@ -330,6 +335,12 @@ def interrupted(monkeypatch, number, error, functions):
     return calls
 
 
+def set_back(folder, before):
+    """Make a folder what it was before, of which there is a copy."""
+    shutil.rmtree(folder)
+    shutil.copytree(before, folder)
+
+
 WRITES = ("fsync", "replace", "mkdir", "utime")
 DENIED = (
     r"cannot read or write .*06_assemble_adam.ipynb: Permission denied. Nothing of yours is lost; mend this, and run"
@@ -346,8 +357,7 @@ def test_an_update_that_is_interrupted_anywhere_loses_nothing_and_goes_on(error,
     before = tmp_path / "before"
     shutil.copytree(mine, before)
     for number in range(100):
-        shutil.rmtree(mine)
-        shutil.copytree(before, mine)
+        set_back(mine, before)
         with monkeypatch.context() as patch:
             calls = interrupted(patch, number, error, WRITES)
             with suppress(Killed, FolderError):
@@ -371,8 +381,7 @@ def test_a_reset_that_is_interrupted_anywhere_loses_nothing(course, mine, monkey
     before = tmp_path / "before"
     shutil.copytree(mine, before)
     for number in range(20):
-        shutil.rmtree(mine)
-        shutil.copytree(before, mine)
+        set_back(mine, before)
         with monkeypatch.context() as patch, suppress(Killed):
             interrupted(patch, number, Killed(), WRITES)
             room.reset(mine, "06")
@@ -387,8 +396,7 @@ def test_a_new_lesson_that_is_interrupted_stays_where_the_learner_works_on_it(co
     before = tmp_path / "before"
     shutil.copytree(mine, before)
     for number in range(6):
-        shutil.rmtree(mine)
-        shutil.copytree(before, mine)
+        set_back(mine, before)
         with monkeypatch.context() as patch, suppress(Killed):
             interrupted(patch, number, Killed(), WRITES)
             list(room.update(mine))
@@ -412,17 +420,6 @@ def test_a_folder_that_cannot_be_written_to_is_named(course, mine, monkeypatch):
 
 
 # --- the wheel -------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The wheel, unpacked into a folder; its file lies beside."""
-    place = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(place)]
-    subprocess.run(build, check=True, capture_output=True, cwd=ROOT)
-    with zipfile.ZipFile(next(place.glob("*.whl"))) as archive:
-        archive.extractall(place / "site")
-    return place / "site"
 
 
 def test_the_wheel_is_small_and_has_what_a_learner_needs(wheel):

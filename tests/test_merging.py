@@ -163,7 +163,9 @@ def test_a_program_that_drops_the_ids_is_forgiven():
     for own in mine.cells:
         del own["id"]
     mine.nbformat_minor = 4
+    untouched = deepcopy(mine)
     result, _ = merged(BASE, mine, notebook(("a", "A2", "markdown"), ("b", "..."), ("c", "C2")))
+    assert mine == untouched
     nbformat.validate(result)
     assert [c.source for c in result.cells] == ["A2", "return x", "C2"]
 
@@ -221,7 +223,9 @@ def test_a_new_picture_in_a_text_arrives_and_one_of_the_learner_s_stays():
     theirs.cells[0].attachments = {"p": {"image/png": "new"}}
     assert merged(base, mine, theirs)[0].cells[0].attachments == {"p": {"image/png": "new"}}
     mine.cells[0].attachments = {"p": {"image/png": "mine"}}
-    assert merged(base, mine, theirs)[0].cells[0].attachments == {"p": {"image/png": "mine"}}
+    theirs.cells[0].source = "![](p) said better"
+    result, both = merged(base, mine, theirs)
+    assert both == ["a"] and result.cells[0].attachments == {"p": {"image/png": "mine"}}
 
 
 def test_new_outputs_arrive_where_a_cell_was_not_run():

@@ -259,6 +259,14 @@ def test_no_interval_is_longer_than_a_year_and_a_clock_in_the_future_hides_nothi
     assert "due on 2026-12-01" in capsys.readouterr().out
 
 
+def test_a_wrong_answer_begins_anew(reviewed):
+    """Wrong, and right a day later: due again after one day more, not after six."""
+    item = questions("06")[0]
+    for days_ago, right in ((3, True), (2, False), (1, True)):
+        answer(item, right, days_ago)
+    assert progress._dates(journal.read(Path()).entries) == {item["question"]: TODAY}
+
+
 def test_five_are_asked_and_those_first_that_have_been_due_for_longest(reviewed):
     items = questions("06") + questions("07")[:3]
     for days_ago, item in enumerate(items, 1):

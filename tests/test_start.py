@@ -469,6 +469,7 @@ def test_a_port_that_is_taken_is_named_and_another_one_is_found(served, capsys, 
 def test_jupyterlab_is_told_where_what_and_with_which_settings(tmp_path):
     command = server.command(tmp_path, "06_assemble_adam.ipynb", 9999, browser=False)
     assert str(tmp_path / "06_assemble_adam.ipynb") in command
+    assert "--ServerApp.port_retries=0" in command  # or the address that is printed would be another one
     assert {"--no-browser", "--port=9999", f"--ServerApp.root_dir={tmp_path}"} <= set(command)
     assert "--no-browser" not in server.command(tmp_path, "06_assemble_adam.ipynb", 9999, browser=True)
     assert server.variables(home_is_writable=True)["JUPYTER_CONFIG_PATH"].startswith(str(ROOT / ".jupyter"))
