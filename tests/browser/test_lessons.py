@@ -103,7 +103,7 @@ ANSWERS = {
         "the root is missing",
         "eps * (1 - beta2**t) ** 0.5",
     ),
-    "13_go_further": (
+    "13_ask_why_adam_wins": (
         "sharpness_limit",
         "2 / lr",
         "this is the limit of gradient descent",
