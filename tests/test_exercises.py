@@ -269,6 +269,14 @@ def test_an_exercise_that_is_one_call(answer, words):
     assert words in judge(answer, CALLED).text.replace("\n", "")
 
 
+def test_where_coordinates_depend_on_each_other_all_are_shown():
+    """One score alone has the gradient 0, whatever it is; a coordinate of Adam's step is a problem by itself."""
+    verdict = judge(lambda scores, label: scores, EXERCISES["softmax_gradient"])
+    assert "For scores = [" in verdict.text and "gradient at [0] should be" in verdict.text
+    verdict = judge(lambda x, *a: (x, *a[1:3]), EXERCISES["adam_step"])
+    assert "For x = 1, gradient = 0.1, m = 0" in verdict.text and " at [" not in verdict.text
+
+
 def test_an_answer_that_forgets_an_output():
     verdict = judge(lambda *a: adam_step(*a)[0], EXERCISES["adam_step"])
     assert verdict.kind == "wrong shape"

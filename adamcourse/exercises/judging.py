@@ -128,21 +128,25 @@ def _first_difference(answer, right, exercise):
             same = close(ours[i], theirs[i], case.arguments.get(name))
             if not same.all():
                 where = tuple(int(j) for j in np.argwhere(~same)[0])
-                return f"{_given(case, where, theirs)}, {name}{_at(case, where, theirs)} should be " + (
-                    f"{_apart(theirs[i][where], ours[i][where])}."
-                )
+                alone = _by_itself(case, where, theirs, exercise)
+                place = f" at {list(where)}" if where and not alone else ""
+                apart = _apart(theirs[i][where], ours[i][where])
+                return f"{_given(case, where, alone)}, {name}{place} should be {apart}."
     return ""
 
 
-def _by_itself(case, right):
-    """Is each coordinate computed by itself? Then all arrays have one shape."""
-    arrays = [value for value in case.arguments.values() if np.ndim(value) > 0]
-    return not any(map(callable, case.arguments.values())) and len({np.shape(part) for part in (*arrays, *right)}) == 1
+def _by_itself(case, where, right, exercise):
+    """Is each coordinate computed by itself? Then all arrays have one shape, and this one alone gives the same."""
+    arrays = {name: np.array(value) for name, value in case.arguments.items() if np.ndim(value) > 0}
+    if any(map(callable, case.arguments.values())) or len({np.shape(part) for part in (*arrays.values(), *right)}) > 1:
+        return False
+    one = Call(case.arguments | {name: array[where][None] for name, array in arrays.items()})
+    alone = results_of(replace(exercise, cases=(one,)))
+    return bool(alone) and all(np.allclose(part, whole[where]) for part, whole in zip(alone[0], right, strict=True))
 
 
-def _given(case, where, right):
-    """Return the arguments of a call in words: of arrays, the coordinate in question where that is enough."""
-    alone = _by_itself(case, right)
+def _given(case, where, alone):
+    """Return the arguments of a call in words: of arrays, the coordinate in question where it is alone enough."""
     return "For " + ", ".join(
         f"{name} = {value if np.ndim(value) == 0 else np.array(value)[where]:.4g}"
         if np.ndim(value) == 0 or alone
@@ -150,10 +154,6 @@ def _given(case, where, right):
         for name, value in case.arguments.items()
         if not callable(value)
     )
-
-
-def _at(case, where, right):
-    return f" at {list(where)}" if where and not _by_itself(case, right) else ""
 
 
 def _apart(expected, got):
