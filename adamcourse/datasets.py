@@ -15,11 +15,13 @@ from adamcourse.checks import shown, whole_number
 
 SHA256 = {
     "after_adam.json": "fe273ecba0a34bd0c12f808b2f937ca50ce3a0c2c45280e7e066e4683bb72890",
+    "contest.json": "7d77bd44d816e6d1da27b2ebf50fa66adc31ff8a1fe040e5aadfabf7412489c5",
     "digits.npz": "ca34c856466b09dc50912e05a1fd98e94fb58d94d6f2d99d7f28880286ed1f7a",
     "heights.csv": "ca654626fce579f243ffcc7e2d77852c8b6caf0affd2db2ccf8f41cabe3bd796",
-    "language.json": "36458305b6670933e8760ba8a60c3faf431edc451883cbe352cbb997ba285c59",
+    "language.json": "712ffc73158c4b2d63756a5ae4031a2d28db1835351ed9f13021c9a692916dab",
     "lines.txt": "43cb75575c1abd092bc8ebf9e21bcfa356412ca8e30d37c1d6bda566bdcdc9aa",
     "novel.txt": "7a0d2a9b8b5acc01f7b36838c9b62d6bea6d1dcc5a45306ed3556af5ed274968",
+    "paper.json": "aa1efd256c4baaf0ce08abec126b0f30b8a9d908ac05d85c016b3f0d5c39f3e1",
     "policy.json": "cb5afacb78981ee98fc4f6884145de1ef7221e0190a075d8ba3663e1befacefa",
     "recorded/keras.json": "99d787d1a3ec69f466b1c62d5267cf82530b18d6ec1ed9b843ada8cd457f76d6",
     "recorded/later_keras.json": "cf09c9c4072d5c942a9c74a0b7cf664819125b39bee605a7630f54d90956fa3f",
@@ -28,6 +30,7 @@ SHA256 = {
     "recorded/optax.json": "3ca2939e5780799e07696bc07c751203bd9988db80a90ee7e3770f95a55818ff",
     "recorded/torch.json": "e95cc31044cedd1b1503dd1b04522b48c06d1d3de5c7ed5c182c5e71cfa4e34a",
     "recorded/torch_language.json": "344841fedf9abe0c5c3dcbb7591e1f7ce9e176491234277ed5500c8e8b1e67de",
+    "recorded/torch_loop.json": "4962cfd2260e189638cb548b9b8962ee66e915c2a3738f77137d14ff6c91b416",
     "runs.json": "6adc53293138e73a91e5d5fa0cf5bbb6b3388775c812d95588fa5db71243cc13",
     "sonnets.txt": "0eff6e92df05b58adce050cf2b5735c2512a2d4a707df2c46742f414d9f721df",
 }
@@ -290,6 +293,20 @@ def load_after_adam():
     return json.loads(_checked("after_adam.json").read_text(encoding="utf-8"))
 
 
+def load_contest():
+    """Return how soon the lessons' own optimizers reach the targets of the contest, a dict by task and optimizer.
+
+    Each is a pair of its best rate and the steps from each seed.
+
+    Raises FileNotFoundError or ValueError when data/contest.json is missing or damaged.
+    Source: data/make_contest.py; see data/README.md.
+
+    >>> load_contest()["ravine"]["Adam"]
+    [0.07943282347242822, [12.0, 325.0, 10.0]]
+    """
+    return json.loads(_checked("contest.json").read_text(encoding="utf-8"))
+
+
 def load_policy():
     """Return the recorded trainings of a policy that balances a pole, a dict by part.
 
@@ -305,6 +322,23 @@ def load_policy():
     ['GradientDescent', 'Momentum', 'RMSprop', 'Adam']
     """
     return json.loads(_checked("policy.json").read_text(encoding="utf-8"))
+
+
+def load_paper():
+    """Return the recorded miniatures of the figures of the Adam paper, a dict by task.
+
+    Each task has by optimizer `rates` and `settings`, the `losses` of the last epoch for each rate and setting in turn,
+    the `best` pair, its `curves` by seed and epoch, the best loss at `half` of the epochs, the losses `again` of other
+    seeds, and the `accuracy` on examples held back. `correction` has for each β1, β2, and with the correction or
+    without, the losses of an autoencoder at each of the `alphas`, after 10 epochs and after 100.
+
+    Raises FileNotFoundError or ValueError when data/paper.json is missing or damaged.
+    Source: data/make_paper.py; see data/README.md.
+
+    >>> list(load_paper()["digits"])
+    ['Nesterov', 'Adagrad', 'Adam']
+    """
+    return json.loads(_checked("paper.json").read_text(encoding="utf-8"))
 
 
 def load_framework_steps(framework):
@@ -368,6 +402,18 @@ def load_two_workers():
     (2, [30792, 29843])
     """
     return json.loads(_checked("recorded/torch_language.json").read_text(encoding="utf-8"))
+
+
+def load_torch_loop():
+    """Return a training of a small network in PyTorch, a dict: the `version`, and the `losses` before each of 60 steps.
+
+    Raises FileNotFoundError or ValueError when the file is missing or damaged.
+    Source: notebooks/teaching/torch_loop.py, with PyTorch 2.13.0.
+
+    >>> len(load_torch_loop()["losses"])
+    60
+    """
+    return json.loads(_checked("recorded/torch_loop.json").read_text(encoding="utf-8"))
 
 
 def minibatches(n, size, rng):

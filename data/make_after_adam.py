@@ -157,7 +157,7 @@ def batches(pool):
 
 
 def contest(pool):
-    """The scores of those that see single numbers in the contest of lesson 13, and their steps for each task."""
+    """The scores of those that see single numbers in the contest of lesson 18, and their steps for each task."""
     found = {}
     for kind in (Lion, ScheduleFree, Prodigy):
         results = measured(kind)

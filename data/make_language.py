@@ -28,7 +28,6 @@ os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM
 
 import numpy as np
 
-from adamcourse.contest import computed
 from adamcourse.datasets import Text, load_text
 from adamcourse.losses import cross_entropy
 from adamcourse.networks import sample, transformer, windows
@@ -266,12 +265,7 @@ def long_run(steps):
     }
 
 
-def contest(pool):
-    """The baselines of the contest's language model: the rate and the steps from each seed."""
-    return {name: [result.rate, result.steps] for name, result in computed("language").items()}
-
-
-PARTS = {part.__name__: part for part in (starts, finer, longer, sonnets, batches, words, loop, longest, contest)}
+PARTS = {part.__name__: part for part in (starts, finer, longer, sonnets, batches, words, loop, longest)}
 
 
 def recorded_in(file):

@@ -27,6 +27,11 @@ def test_the_house_tunes_its_betas_as_well(momentum):
     assert momentum["ravine"]["momentum"].median < momentum["ravine"][contest.YOURS].median / 2
 
 
+@pytest.mark.parametrize("task", ["ravine", "Rosenbrock", "noisy ravine"])
+def test_what_is_recorded_of_the_house_is_what_it_does(task):
+    assert contest.baselines()[task] == contest.computed(task)
+
+
 def test_the_score_is_the_geometric_mean_of_the_ratios():
     def found(yours, baselines):
         names = [contest.YOURS, *contest.BASELINES]

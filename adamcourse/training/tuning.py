@@ -1,12 +1,13 @@
 """A fair comparison: each optimizer at the best of its own learning rates."""
 
+import math
 import statistics
 import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.checks import has_functions, shown, valid_seed
+from adamcourse.checks import has_functions, shown, valid_seed, whole_number
 from adamcourse.descent import descend
 from adamcourse.optimizers.optimizer import floats
 from adamcourse.training.blocks import check_elementwise, start_in_blocks, update_in_blocks
@@ -93,6 +94,34 @@ def _check_function_of_rate(name, optimizer, grid):
     first, last = (has_functions(name, optimizer(float(rate)), "start", "update") for rate in (grid[0], grid[-1]))
     if first is last or first == last:
         raise ValueError(f"{name} is the same at the rates {grid[0]:g} and {grid[-1]:g}: use the rate in it")
+
+
+def best_of(results, tries):
+    """Return what the best of so many different tries is in the middle: half of all draws are as good, or better.
+
+    P(the best of k is among the i best of n) = 1 - C(n - i, k) / C(n, k)
+
+    Arguments
+    ---------
+    results : what each try gave, shape (n,), less is better; infinite where it failed.
+    tries : k, how many of them are drawn by lot, a whole number from 1 to n.
+
+    Raises ValueError when results are none or hold a NaN, or tries is not from 1 to n.
+    Source: Dodge and others 2019, *Show your work*, with the median for their mean, as a failure may be infinite, and
+    with tries that differ.
+
+    >>> losses = [0.9, 0.1, 0.5, math.inf, 0.3]
+    >>> [best_of(losses, tries) for tries in (1, 2, 3, 5)]
+    [0.5, 0.3, 0.1, 0.1]
+    """
+    ranked = np.sort(np.asarray(results, np.float64))
+    if ranked.ndim != 1 or not len(ranked) or np.isnan(ranked).any():
+        raise ValueError(
+            f"results = {shown(results)}: give one or more numbers, infinity for a failure, none of them NaN"
+        )
+    n, k = len(ranked), whole_number("tries", tries, 1, len(ranked))
+    worse = (math.comb(n - i, k) / math.comb(n, k) for i in range(1, n + 1))  # that none of the i best is drawn
+    return float(next(result for result, chance in zip(ranked, worse, strict=True) if chance <= 0.5))
 
 
 def random_start_problem(surface):
