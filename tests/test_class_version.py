@@ -202,7 +202,7 @@ def test_it_can_be_written_again_and_a_teachers_configuration_is_kept(tmp_path, 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["18"], "NUMBER = 18: the lessons are 00 01 "),
+        (["19"], "NUMBER = 19: the lessons are 00 01 "),
         (["a", "b"], "FOLDER = a b: give one folder"),
         (["{file}"], "name a folder that you can write to"),
     ],

@@ -54,6 +54,7 @@ WON = {
     "one_outlier": {"size": 1e3, "memory": 1e3, "norm": 10**0.5},
     "newton_schulz": {"matrix": "a gradient of lesson 14", "coefficients": "1.5, -0.5, 0, which converge", "steps": 12},
     "circling_game": {"beta1": 0.0, "beta2": 0.999, "optimistic": True},
+    "what_a_search_buys": {"task": "pole", "tries": 5},
     "two_dialects": {"optimizer": "Nadam", "second": "Optax", "size": 1.0},
 }
 CALLS = re.compile(rf"^({'|'.join(MADE)})\(", flags=re.M)

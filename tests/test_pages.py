@@ -104,6 +104,6 @@ def test_the_command_writes_pages_and_slides(tmp_path, capsys):
 
 def test_an_unknown_lesson_is_named(capsys):
     with pytest.raises(SystemExit) as stopped:
-        pages.main(["18"])
+        pages.main(["19"])
     assert stopped.value.code == 2
-    assert "18: there are lessons 00 to 17, and sheet" in capsys.readouterr().err
+    assert "19: there are lessons 00 to 18, and sheet" in capsys.readouterr().err

@@ -28,7 +28,7 @@ from adamcourse.exercises.answers import Verdict
 from adamcourse.exercises.judging import judge
 from adamcourse.exercises.quizzes import quiz
 
-LESSONS = [import_module(f"{__name__}.lesson_{number:02}") for number in range(18)]
+LESSONS = [import_module(f"{__name__}.lesson_{number:02}") for number in range(19)]
 EXERCISES = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}
 _hints_given = {}
 _told = set()

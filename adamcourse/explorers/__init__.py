@@ -23,4 +23,5 @@ learning_to_write    lesson 14: what a small transformer has learned of Moby-Dic
 one_outlier          lesson 15: one gradient that is too large, Adam's second memory, and a clip
 newton_schulz        lesson 16: singular values before and after steps of an iteration
 circling_game        lesson 17: a game of two under Adam, with both memories and with optimism
+what_a_search_buys   lesson 18: the best of so many trainings, for each optimizer, on recorded tasks
 """

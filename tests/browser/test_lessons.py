@@ -133,6 +133,12 @@ ANSWERS = {
         "this is an ordinary step",
         "x - 2 * lr * gradient + lr * previous",
     ),
+    "18_choose_for_yourself": (
+        "geometric_score",
+        "np.mean(yours / best)",
+        "this is the arithmetic mean of the quotients",
+        "np.exp(np.mean(np.log(yours / best)))",
+    ),
     "01_descend_a_slope": ("gradient_step", "x + lr * gradient", "you walk uphill", "x - lr * gradient"),
 }
 
