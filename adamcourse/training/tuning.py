@@ -114,14 +114,22 @@ def best_of(results, tries):
     >>> [best_of(losses, tries) for tries in (1, 2, 3, 5)]
     [0.5, 0.3, 0.1, 0.1]
     """
-    ranked = np.sort(np.asarray(results, np.float64))
-    if ranked.ndim != 1 or not len(ranked) or np.isnan(ranked).any():
-        raise ValueError(
-            f"results = {shown(results)}: give one or more numbers, infinity for a failure, none of them NaN"
-        )
+    ranked = _ranked(results)
     n, k = len(ranked), whole_number("tries", tries, 1, len(ranked))
     worse = (math.comb(n - i, k) / math.comb(n, k) for i in range(1, n + 1))  # that none of the i best is drawn
     return float(next(result for result, chance in zip(ranked, worse, strict=True) if chance <= 0.5))
+
+
+def _ranked(results):
+    """Return results as a sorted array, or raise ValueError when they are no numbers, none, or hold a NaN."""
+    try:
+        given = np.asarray(results)
+        numbers = given.ndim == 1 and given.size and given.dtype.kind in "iuf" and not np.isnan(given).any()
+    except (TypeError, ValueError):  # of lists that differ in length
+        numbers = False
+    if not numbers:
+        raise ValueError(f"results = {shown(results)}: give one or more numbers, infinity for a failure, and no NaN")
+    return np.sort(given.astype(np.float64))
 
 
 def random_start_problem(surface):
