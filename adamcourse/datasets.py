@@ -21,7 +21,7 @@ SHA256 = {
     "language.json": "712ffc73158c4b2d63756a5ae4031a2d28db1835351ed9f13021c9a692916dab",
     "lines.txt": "43cb75575c1abd092bc8ebf9e21bcfa356412ca8e30d37c1d6bda566bdcdc9aa",
     "novel.txt": "7a0d2a9b8b5acc01f7b36838c9b62d6bea6d1dcc5a45306ed3556af5ed274968",
-    "paper.json": "37a20388a1bbf354c83dc609cef38dbdd0fc70db166bca6a5a3db19c08ac69a5",
+    "paper.json": "136e9d1bb2d5c296db3bb534696aefeab361c519b02ffaaaef89953a0165b43f",
     "policy.json": "cb5afacb78981ee98fc4f6884145de1ef7221e0190a075d8ba3663e1befacefa",
     "recorded/keras.json": "99d787d1a3ec69f466b1c62d5267cf82530b18d6ec1ed9b843ada8cd457f76d6",
     "recorded/later_keras.json": "cf09c9c4072d5c942a9c74a0b7cf664819125b39bee605a7630f54d90956fa3f",

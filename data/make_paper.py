@@ -116,7 +116,9 @@ def one(job):
     per_epoch = -(-len(train[1]) // BATCH)
     optimizer = optimizer_of(kind, rate, setting, falling)
     losses, w = walk(loss, optimizer, network.start(seed), epochs * per_epoch, penalty)
-    curve = losses.reshape(epochs, per_epoch).mean(axis=1)
+    curve = np.nan_to_num(
+        losses.reshape(epochs, per_epoch).mean(axis=1), nan=np.inf, posinf=np.inf
+    )  # not a number: infinite
     return curve, network.evaluate(w, *validation).accuracy if np.isfinite(curve[-1]) else 0.0
 
 

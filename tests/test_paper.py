@@ -66,6 +66,7 @@ def test_what_a_latent_number_costs_is_the_divergence_from_the_standard_normal()
 def test_no_best_rate_is_the_first_or_the_last(task):
     for found in PAPER[task].values():
         assert found["best"][0] in found["rates"][1:-1]
+        assert np.isfinite(found["lowest"]).all() and found["lowest"][-1] == min(found["losses"])
         assert len(found["losses"]) == len(found["rates"]) * len(found["settings"])
 
 
