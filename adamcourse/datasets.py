@@ -248,7 +248,7 @@ def load_trainings():
     >>> runs.as_printed["Adam"].rate, runs.as_printed["Adam"].accuracy.shape
     (0.001, (3, 10))
     """
-    recorded = json.loads(_checked("runs.json").read_text(encoding="utf-8"))
+    recorded = _json("runs.json")
     as_printed, searched, adagrad = (
         {
             name: Run(run["rate"], np.array(run["loss"]), np.array(run["accuracy"]))
@@ -273,7 +273,7 @@ def load_language_trainings():
     >>> adam["best"], len(adam["rates"])
     (0.01, 5)
     """
-    return json.loads(_checked("language.json").read_text(encoding="utf-8"))
+    return _json("language.json")
 
 
 def load_after_adam():
@@ -290,7 +290,7 @@ def load_after_adam():
     >>> sorted(load_after_adam()["race"])[:3]
     ['Adafactor', 'Adam', 'Lion']
     """
-    return json.loads(_checked("after_adam.json").read_text(encoding="utf-8"))
+    return _json("after_adam.json")
 
 
 def load_contest():
@@ -304,7 +304,7 @@ def load_contest():
     >>> load_contest()["ravine"]["Adam"]
     [0.07943282347242822, [12.0, 325.0, 10.0]]
     """
-    return json.loads(_checked("contest.json").read_text(encoding="utf-8"))
+    return _json("contest.json")
 
 
 def load_policy():
@@ -321,7 +321,7 @@ def load_policy():
     >>> list(load_policy()["search"])
     ['GradientDescent', 'Momentum', 'RMSprop', 'Adam']
     """
-    return json.loads(_checked("policy.json").read_text(encoding="utf-8"))
+    return _json("policy.json")
 
 
 def load_paper():
@@ -338,7 +338,7 @@ def load_paper():
     >>> list(load_paper()["digits"])
     ['Nesterov', 'Adagrad', 'Adam']
     """
-    return json.loads(_checked("paper.json").read_text(encoding="utf-8"))
+    return _json("paper.json")
 
 
 def load_framework_steps(framework):
@@ -385,7 +385,7 @@ def _recorded_by(framework, files):
     """Return what a file of data/recorded/ holds, by framework, or raise ValueError."""
     if framework not in files:
         raise ValueError(f"framework = {framework!r}: give one of {', '.join(files)}")
-    return json.loads(_checked(f"recorded/{files[framework]}.json").read_text(encoding="utf-8"))
+    return _json(f"recorded/{files[framework]}.json")
 
 
 def load_two_workers():
@@ -401,7 +401,7 @@ def load_two_workers():
     >>> run["workers"], run["numbers of state"]
     (2, [30792, 29843])
     """
-    return json.loads(_checked("recorded/torch_language.json").read_text(encoding="utf-8"))
+    return _json("recorded/torch_language.json")
 
 
 def load_torch_loop():
@@ -413,7 +413,7 @@ def load_torch_loop():
     >>> len(load_torch_loop()["losses"])
     60
     """
-    return json.loads(_checked("recorded/torch_loop.json").read_text(encoding="utf-8"))
+    return _json("recorded/torch_loop.json")
 
 
 def minibatches(n, size, rng):
@@ -443,6 +443,11 @@ def data_file(name):
     package = Path(str(resources.files("adamcourse")))
     places = [package.parent / "data" / name, package / "data" / name]
     return next((place for place in places if place.is_file()), places[0])
+
+
+def _json(name):
+    """Return what a JSON file in data/ holds, if its contents are the expected ones, or raise an error."""
+    return json.loads(_checked(name).read_text(encoding="utf-8"))
 
 
 def _checked(name):

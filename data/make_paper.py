@@ -6,9 +6,9 @@
 Writes data/paper.json, which lesson 13 draws. Section 6 of the paper gives models, the size of a minibatch (128) and
 for logistic regression the schedule α / √t; it says that rate and momentum were searched "over a dense grid" for the
 best result, and prints neither the grid nor what it found. So each optimizer has a search here: rates half a decade
-apart, and a second setting. A setting is judged as in the paper's figures, by the cost on the minibatches of the last
-epoch, the mean of three seeds; `lowest` holds for each epoch the cost of the best setting for that epoch, and `again`
-that of other seeds in the last one. A cost that is not finite counts as infinity.
+apart, and a second setting. A setting is judged in training, as in the paper's figures: by the cost on the minibatches
+of the last epoch, penalty included, the mean of three seeds. `lowest` holds for each epoch the cost of the best setting
+for that epoch, and `again` that of other seeds in the last one. A cost that is not finite counts as infinity.
 """
 
 from itertools import product
@@ -56,8 +56,7 @@ def convolutional():
 
 
 def digits_of(many):
-    train, validation = digits_subset(many, HELD_BACK)
-    return train, validation
+    return digits_subset(many, HELD_BACK)
 
 
 def images_of(many):
@@ -68,7 +67,7 @@ def lines():
     return load_lines()[1:]
 
 
-TASKS = {  # a network, its examples, the strength of the penalty, how many epochs, whether rates fall, and who runs
+TASKS = {  # a network, its examples, the strength of the penalty, how many epochs, and whether rates fall
     "digits": (lambda: logistic(784, 10), lambda: digits_of(7000), PENALTY, 45, True),
     "digits, constant": (lambda: logistic(784, 10), lambda: digits_of(7000), PENALTY, 45, False),
     "digits, no penalty": (lambda: logistic(784, 10), lambda: digits_of(7000), 0, 45, True),

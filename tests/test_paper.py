@@ -216,16 +216,13 @@ SHOWN = ("digits, constant", "lines, dropout, constant", "multilayer, dropout", 
 def test_what_lesson_18_says_of_a_search():
     """On how many of four tasks Adam is first after so many trainings, and who reaches the cost of its default."""
     firsts = [
-        sum(
-            min(PAPER[task], key=lambda name: best_of(PAPER[task][name]["losses"], tries)) == "Adam"
-            for task in SHOWN  # noqa: B023
-        )
+        sum(min(PAPER[task], key=lambda name: best_of(PAPER[task][name]["losses"], tries)) == "Adam" for task in SHOWN)
         for tries in range(1, 23)
     ]
     assert firsts[0] == 1 and set(firsts[3:9]) == {3, 4} and set(firsts[10:]) == {1}
     always = [
         min(PAPER["convolutional"], key=lambda n: best_of(PAPER["convolutional"][n]["losses"], k)) for k in (11, 22)
-    ]  # noqa: B023
+    ]
     assert always == ["Adam", "Adam"]
 
     def at(task, name, rate, setting):

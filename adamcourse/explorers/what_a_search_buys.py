@@ -12,8 +12,8 @@ from adamcourse.explorers.explorer import Challenge, Explorer, Readout
 from adamcourse.training import best_of
 
 LOOKS = {
-    "Nesterov": plots.STYLES["Momentum"]._replace(label="Nesterov momentum"),
-    "Adadelta": plots.Style("Adadelta", "#7A4F00", "-.", "v"),
+    "Nesterov": plots.STYLES["Momentum"]._replace(label="Nesterov's momentum"),
+    "Adadelta": plots.OTHER._replace(label="Adadelta"),
     "NormalisedMomentum": plots.Style("normalised momentum", "#7A4F00", "-.", "v"),
     "Signs": plots.OTHER._replace(label="signs"),
 }
