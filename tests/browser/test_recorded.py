@@ -34,6 +34,7 @@ class Recorded(Shown):
     def __init__(self, page, made):
         super().__init__(page, among=".explorer")
         self.made = made
+        expect(self.sentence).not_to_be_empty()  # it is drawn, once its picture is decoded
         self.slider, self.value = self.box.get_by_role("slider"), self.box.locator("output")
         made.sharpen(self.picture.evaluate("canvas => canvas.width") // made.picture.size[0])
         self.places = int(self.slider.get_attribute("max"))
