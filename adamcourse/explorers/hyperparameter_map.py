@@ -90,7 +90,7 @@ def hyperparameter_map():
         result = f"it diverges at step {path.diverged_at}" if path.diverged else end
         text = (
             f"α = {rate:.3g}, {name} = {value(name, share):.5g}: {result}. On this map "
-            f"{(maps[name] < GOOD).mean():.0%} of the places end below {GOOD}."
+            f"one place in {1 / (maps[name] < GOOD).mean():.0f} ends below {GOOD}."
         )
         return Readout(text, won=bool(not path.diverged and path.loss[-1] <= TARGET))
 
