@@ -4,6 +4,7 @@ Read the modules from top to bottom; each imports only those above it (tests/tes
 
 checks       of arguments, which several modules share
 gradients    finite differences, the course's own referee, and curvature
+places       where the course's own files lie, in a clone and in a wheel
 datasets     digits, heights and lines of text in data/, and seeded minibatches
 optimizers   GradientDescent, Momentum, Adagrad, RMSprop, Adam, its relatives, what came later, schedules, wrappers
 losses       surfaces, losses that change from step to step, regression, cross-entropy

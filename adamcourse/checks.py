@@ -15,6 +15,21 @@ def whole_number(name, value, low=0, high=np.inf):
     return value
 
 
+def whole_numbers_below(name, values, n):
+    """Return an array of whole numbers from 0 to n - 1, such as labels or tokens, or raise ValueError.
+
+    >>> whole_numbers_below("labels", [2, 0], 3)
+    array([2, 0])
+    """
+    values, allowed = np.asarray(values), f"give whole numbers from 0 to {n - 1}"
+    if values.size and values.dtype.kind not in "iu":
+        raise ValueError(f"{name} of type {values.dtype}: {allowed}")
+    outside = values[(values < 0) | (values >= n)]
+    if outside.size:
+        raise ValueError(f"{name} with {outside.flat[0]} among them: {allowed}")
+    return values
+
+
 def valid_batch_size(batch_size, n):
     """Return the size of a minibatch of n examples, 1 to n, or None for all of them; or raise ValueError."""
     return batch_size if batch_size is None else whole_number("batch_size", batch_size, 1, n)

@@ -5,13 +5,12 @@ import hashlib
 import json
 from collections import Counter
 from functools import lru_cache
-from importlib import resources
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.checks import shown, whole_number
+from adamcourse.checks import shown, whole_number, whole_numbers_below
+from adamcourse.places import DATA
 
 SHA256 = {
     "after_adam.json": "fe273ecba0a34bd0c12f808b2f937ca50ce3a0c2c45280e7e066e4683bb72890",
@@ -184,11 +183,7 @@ class Text(NamedTuple):
 
     def decode(self, tokens):
         """Return the text of tokens, or raise ValueError when they are no whole numbers in the range."""
-        tokens = np.asarray(tokens)
-        if tokens.size and (
-            tokens.dtype.kind not in "iu" or not ((tokens >= 0) & (tokens < len(self.characters))).all()
-        ):
-            raise ValueError(f"tokens = {shown(tokens)}: give whole numbers from 0 to {len(self.characters) - 1}")
+        tokens = whole_numbers_below("tokens", tokens, len(self.characters))
         return "".join(self.characters[token] for token in tokens)
 
 
@@ -439,10 +434,8 @@ def minibatches(n, size, rng):
 
 
 def data_file(name):
-    """Return the path of a file in data/: beside the package in a clone, inside the package in a wheel."""
-    package = Path(str(resources.files("adamcourse")))
-    places = [package.parent / "data" / name, package / "data" / name]
-    return next((place for place in places if place.is_file()), places[0])
+    """Return the path of a file in data/."""
+    return DATA / name
 
 
 def _json(name):

@@ -13,15 +13,14 @@ import itertools
 import os
 from contextlib import contextmanager, suppress
 from datetime import date
-from importlib import resources
 from pathlib import Path
 
 import nbformat
 
 from adamcourse.merging import alike, merged
+from adamcourse.places import LESSON, LESSONS
 
 BASE, EARLIER = ".adamcourse", "earlier"
-LESSON = "[0-9][0-9]_*.ipynb"
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, nbformat.ValidationError)
 IN_A_CLONE, INSTALLED = "my-lessons", "adamcourse"  # what the folder is called
 
@@ -30,16 +29,9 @@ class FolderError(Exception):
     """The folder cannot be used; the message says why, and what to do."""
 
 
-def course():
-    """Return the folder with the course's own lessons: beside the package in a clone, inside the package in a wheel."""
-    package = Path(str(resources.files("adamcourse")))
-    places = [package.parent / "notebooks", package / "lessons"]
-    return next((place for place in places if any(place.glob(LESSON))), places[1])
-
-
 def course_files():
     """Return the course's lessons in order, and its glossary."""
-    return [*sorted(course().glob(LESSON)), course() / "glossary.md"]
+    return [*sorted(LESSONS.glob(LESSON)), LESSONS / "glossary.md"]
 
 
 def chosen(given=None):
@@ -50,7 +42,7 @@ def chosen(given=None):
     for place in (here, *here.parents):
         if (place / BASE).is_dir():
             return place
-    clone = course().parent
+    clone = LESSONS.parent
     return clone / IN_A_CLONE if (clone / "start.py").is_file() else here / INSTALLED
 
 
@@ -62,7 +54,7 @@ def fill(folder):
     with _told(folder):
         if folder.exists() and not folder.is_dir():
             raise FolderError(f"{folder} is a file. Name another folder: adamcourse my-folder")
-        if folder == course():
+        if folder == LESSONS:
             raise FolderError(f"{folder} holds the course's own lessons. Name another folder: adamcourse my-folder")
         held = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
         if held and BASE not in held and not held & {file.name for file in course_files()}:
@@ -126,9 +118,9 @@ def reset(folder, number):
     """
     check(folder)
     wanted = number.zfill(2) if number.isdigit() else None
-    file = next((file for file in sorted(course().glob(LESSON)) if file.name[:2] == wanted), None)
+    file = next((file for file in sorted(LESSONS.glob(LESSON)) if file.name[:2] == wanted), None)
     if file is None:
-        numbers = [file.name[:2] for file in sorted(course().glob(LESSON))]
+        numbers = [file.name[:2] for file in sorted(LESSONS.glob(LESSON))]
         raise FolderError(f"there is no lesson {number!r}: give a number from {numbers[0]} to {numbers[-1]}")
     with _told(folder):
         mine = folder / file.name
@@ -140,7 +132,7 @@ def reset(folder, number):
 
 def left_off(folder):
     """Return the name of the lesson that was changed last, or of the first one if none was."""
-    names = [file.name for file in sorted(course().glob(LESSON))]
+    names = [file.name for file in sorted(LESSONS.glob(LESSON))]
     with _told(folder):
         touched = [name for name in names if _is_touched(folder, name)]
         return max(touched, key=lambda name: (folder / name).stat().st_mtime, default=names[0])
@@ -160,7 +152,7 @@ def _update(folder, name):
 
     What the learner was given is written last, except for a new file: whatever interrupts this, it is done again.
     """
-    mine, base, new = folder / name, folder / BASE / name, course() / name
+    mine, base, new = folder / name, folder / BASE / name, LESSONS / name
     if not base.exists():
         kept = _keep(mine)  # what bears the name of a new lesson is the learner's
         _write(base, new.read_bytes())
@@ -202,7 +194,7 @@ def _rename(folder):
 
     Most cells of such a lesson have the same ids. A file that has the new name already is the learner's, and stays.
     """
-    names = {file.name for file in course().glob(LESSON)}
+    names = {file.name for file in LESSONS.glob(LESSON)}
     given = {file.name for file in (folder / BASE).glob(LESSON)}
     for old in sorted(given - names):
         new = _successor(folder / BASE / old, sorted(names - given))
@@ -219,7 +211,7 @@ def _rename(folder):
 def _successor(old, names):
     """Return the name of the lesson that has more than half of the ids of an old one, or None."""
     ids = _ids(old)
-    shares = {name: len(ids & _ids(course() / name)) for name in names}
+    shares = {name: len(ids & _ids(LESSONS / name)) for name in names}
     best = max(shares, key=shares.get, default=None)
     return best if best is not None and shares[best] > len(ids) / 2 else None
 

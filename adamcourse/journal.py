@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from IPython import get_ipython
 
+from adamcourse.places import LESSON
+
 FILE = "progress.jsonl"
-LESSON = "[0-9][0-9]_*.ipynb"
 KINDS = ("exercise", "question", "challenge", "noting")
 SWITCH = "ADAMCOURSE_PROGRESS"  # a variable of the environment that turns noting off, where it is "off"
 

@@ -23,6 +23,7 @@ from adamcourse.checks import whole_number
 from adamcourse.exercises.questions import all_questions
 from adamcourse.exercises.quizzes import show
 from adamcourse.exercises.standing import Standing, standing
+from adamcourse.places import LESSON
 
 FIRST, SECOND, FACTOR, LONGEST = 1, 6, 2.5, 365  # days, days, how many times as long each further one is, days
 COLUMNS = ("lesson", "exercises", "questions answered", "challenge", "state")
@@ -41,7 +42,7 @@ class Row(NamedTuple):
 def rows(folder, entries):
     """Return a Row for each lesson in a folder, in order."""
     files = {}
-    for file in sorted(folder.glob(journal.LESSON)):
+    for file in sorted(folder.glob(LESSON)):
         files.setdefault(file.name[:2], file)  # and not copies of it
     known = [file for number, file in files.items() if number in all_questions()]
     return [Row(file.name, _title(file), standing(file, entries)) for file in known]

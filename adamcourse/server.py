@@ -8,8 +8,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from importlib import resources
 from pathlib import Path
+
+from adamcourse.places import SETTINGS
 
 FIRST_PORT, LAST_PORT = 8888, 8987  # tried in this order where none is asked for
 PATIENCE = 60  # seconds that JupyterLab may take to start
@@ -22,13 +23,6 @@ JUPYTER_FOLDERS = {  # where Jupyter, IPython and Matplotlib write when the home
     "IPYTHONDIR": "ipython",
     "MPLCONFIGDIR": "matplotlib",
 }
-
-
-def settings():
-    """Return the folder of the course's settings for JupyterLab: in a clone, or inside the package in a wheel."""
-    package = Path(str(resources.files("adamcourse")))
-    places = [package.parent / ".jupyter", package / ".jupyter"]
-    return next((place for place in places if place.is_dir()), places[1])
 
 
 def command(folder, lesson, port, browser):
@@ -45,7 +39,7 @@ def command(folder, lesson, port, browser):
 
 def variables(home_is_writable):
     """Return the environment variables of the server: the course's settings come before the user's, and stay apart."""
-    paths = [str(settings()), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     added = {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
     for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # matrices here are small: on a busy machine a second
         added[library] = os.environ.get(library, "1")  # thread makes them many times slower

@@ -17,7 +17,7 @@ from adamcourse.folder import FolderError
 ROOT = Path(__file__).parent.parent
 NAMES = [file.name for file in room.course_files()]
 ADAM = "06_assemble_adam.ipynb"
-COURSE = room.course()
+COURSE = room.LESSONS
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def course(tmp_path, monkeypatch):
     made = tmp_path / "course"
     made.mkdir()
     for name in (*NAMES[:2], ADAM, "glossary.md"):
-        shutil.copy(room.course() / name, made)
-    monkeypatch.setattr(room, "course", lambda: made)
+        shutil.copy(room.LESSONS / name, made)
+    monkeypatch.setattr(room, "LESSONS", made)
     return made
 
 
@@ -75,7 +75,7 @@ def test_a_later_call_brings_back_what_is_missing_and_touches_nothing_else(mine)
     before = contents(mine)
     room.fill(mine)
     assert {name: content for name, content in contents(mine).items() if name != Path(NAMES[0])} == before
-    assert (mine / NAMES[0]).read_bytes() == (room.course() / NAMES[0]).read_bytes()
+    assert (mine / NAMES[0]).read_bytes() == (room.LESSONS / NAMES[0]).read_bytes()
 
 
 @pytest.mark.parametrize("kind", ["folder", "file"])
@@ -438,7 +438,7 @@ def test_the_installed_course_makes_a_folder_where_the_learner_is(wheel, tmp_pat
 import sys
 sys.path.insert(0, {str(wheel)!r})
 from adamcourse import __main__ as command, server
-server.serve = lambda folder, lesson, port, browser: print(folder, lesson, server.settings())
+server.serve = lambda folder, lesson, port, browser: print(folder, lesson, server.SETTINGS)
 sys.exit(command.main([]))
 """
     run = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, cwd=tmp_path)

@@ -13,7 +13,8 @@ from adamcourse import exercises, journal, progress
 from adamcourse.exercises import check, grade, quizzes, standing
 from adamcourse.exercises.questions import all_questions, questions, questions_of
 from adamcourse.explorers.race import race
-from adamcourse.folder import course, course_files
+from adamcourse.folder import course_files
+from adamcourse.places import LESSONS
 
 TODAY = date(2026, 11, 30)
 ADAM = "06_assemble_adam.ipynb"
@@ -154,7 +155,7 @@ def test_the_switch_of_the_learner(here, answers_run_here, capsys):
 
 def test_the_map_has_each_lesson_with_its_title_and_all_that_there_is_to_do(here):
     found = progress.rows(here, ())
-    assert [row.name for row in found] == [file.name for file in sorted(course().glob("*.ipynb"))]
+    assert [row.name for row in found] == [file.name for file in sorted(LESSONS.glob("*.ipynb"))]
     for row in found:
         assert row.title[:2] == row.name[:2] and row.title[3:].lower().replace(" ", "_").startswith(row.name[3:9])
         text = (here / row.name).read_text(encoding="utf-8")

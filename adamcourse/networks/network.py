@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adamcourse.checks import valid_batch_size, valid_seed
+from adamcourse.checks import valid_batch_size, valid_seed, whole_numbers_below
 from adamcourse.datasets import minibatches
 from adamcourse.losses.classification import cross_entropy
 from adamcourse.networks.chain import Chain
@@ -182,9 +182,7 @@ class Network:
             )
         if not np.isfinite(X).all():
             raise ValueError("inputs must be finite numbers")
-        if y.dtype.kind not in "iu" or not ((y >= 0) & (y < self.classes)).all():
-            raise ValueError(f"labels must be whole numbers from 0 to {self.classes - 1}")
-        return X, y
+        return X, whole_numbers_below("labels", y, self.classes)
 
 
 class CrossEntropy:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from adamcourse.checks import whole_number
+from adamcourse.checks import whole_number, whole_numbers_below
 from adamcourse.networks.chain import Chain
 from adamcourse.networks.layers import Layer
 
@@ -51,9 +51,7 @@ class Embedding(Layer):
         return (*input_shape, self.features)
 
     def checked_examples(self, X):
-        if X.dtype.kind not in "iu" or not ((X >= 0) & (self.vocabulary > X)).all():
-            raise ValueError(f"tokens of type {X.dtype}: give whole numbers from 0 to {self.vocabulary - 1}")
-        return X
+        return whole_numbers_below("tokens", X, self.vocabulary)
 
     def forward(self, x, p, training=False):
         self.tokens = x.T  # (places, n)
