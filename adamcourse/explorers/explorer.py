@@ -185,8 +185,9 @@ class Explorer:
     def _note_challenge(self):
         """Note that the challenge is won, by the name of the module; those of a learner's own are not noted."""
         room, _, name = self.draw.__module__.rpartition(".")
-        if room == __package__:
-            journal.note("challenge", name)
+        complaint = journal.note("challenge", name) if room == __package__ else ""
+        if complaint:
+            self._tell("complaint", text=complaint)
 
     def _bring(self, values):
         self._kept.pop(tuple(values.values()), None)  # what is asked for was lost

@@ -136,7 +136,9 @@ export class View {
         if (picture.won && !this.won) this.source.won?.();
         this.won ||= picture.won;
         const state = picture.won ? `Done. ${praise}` : "Not yet.";
-        this.verdict.replaceChildren(make("b", {}, "Challenge."), ` ${task} `, make("b", {}, state));
+        const parts = [make("b", {}, "Challenge."), ` ${task} `, make("b", {}, state)];
+        if (this.source.complaint) parts.push(` ${this.source.complaint}`); // it is won and cannot be noted
+        this.verdict.replaceChildren(...parts);
     }
 
     say(text) {
@@ -232,6 +234,7 @@ class Live {
 
     hear({ kind, ...picture }, [moved, still] = []) {
         if (kind === "renew") this.pictures.clear();
+        else if (kind === "complaint") this.complaint = picture.text;
         else if (kind === "forget") this.pictures.forget(picture.values);
         else this.pictures.add(picture, moved, still);
         const key = keyOf(picture.values ?? this.values());

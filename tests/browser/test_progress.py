@@ -69,3 +69,13 @@ def test_the_line_below_the_quiz_and_the_map_say_the_same(worked):
 def test_the_map_s_links_open_the_lessons(worked):
     worked.get_by_role("link", name="01 Descend a slope").click()
     expect(worked.locator(".jp-NotebookPanel:not(.lm-mod-hidden) h1", has_text="01 Descend a slope")).to_be_visible()
+
+
+def test_a_challenge_that_cannot_be_noted_is_won_and_says_so(open_notebook, jupyterlab):
+    file = jupyterlab.folder / FILE
+    file.unlink(missing_ok=True)
+    file.mkdir()
+    with open_notebook("test-unnoted", EXPLORER, WON) as page:
+        expect(page.locator(".explorer-verdict")).to_contain_text("Done.")
+        expect(page.locator(".explorer-verdict")).to_contain_text("Your progress cannot be noted in progress.jsonl")
+    file.rmdir()
