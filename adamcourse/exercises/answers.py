@@ -133,7 +133,7 @@ def _crash(error, exercise, arguments):
 
 def _words_of(error):
     try:
-        return textwrap.shorten(str(error), 300, placeholder=" ...")
+        return textwrap.shorten(str(error)[:1000], 300, placeholder=" ...")
     except Exception:
         return "its message cannot be shown"
 
