@@ -30,6 +30,7 @@ def command(folder, lesson, port, browser):
     line = [sys.executable, "-m", "jupyterlab", str(folder / lesson), f"--ServerApp.root_dir={folder}"]
     line += [f"--port={port}", "--ServerApp.port_retries=0", "--Application.log_level=ERROR"]
     line += ["--ServerApp.answer_yes=True"]  # Ctrl-C ends it, without a question that nobody may see
+    line += ["--KernelManager.transport_encryption=auto"]  # without it each kernel prints that it may be overheard
     if not browser:
         line += ["--no-browser"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -337,7 +337,7 @@ def test_a_clone_s_lessons_are_copied_into_a_folder_that_git_does_not_see(monkey
     assert folder.chosen() == ROOT / "my-lessons"
     ignored = subprocess.run(["git", "check-ignore", "-q", "my-lessons/00_start_here.ipynb"], cwd=ROOT)
     assert ignored.returncode == 0
-    monkeypatch.setattr(folder, "course", lambda: tmp_path / "site-packages" / "adamcourse" / "lessons")
+    monkeypatch.setattr(folder, "LESSONS", tmp_path / "site-packages" / "adamcourse" / "lessons")
     assert folder.chosen() == tmp_path / "adamcourse"
 
 

@@ -59,6 +59,10 @@ def test_what_is_done_is_noted_in_one_file(worked, jupyterlab):
     assert found == {("exercise", "halfway"), ("challenge", "race"), ("question", questions("00")[0]["question"])}
 
 
+def test_no_kernel_warns_in_the_learner_s_terminal(worked, jupyterlab):
+    assert "IPKernelApp" not in jupyterlab.log.read_text()
+
+
 def test_the_line_below_the_quiz_and_the_map_say_the_same(worked):
     said = "Done in this lesson: 1 of 1 exercise, 1 of 4 questions answered, 1 of 1 challenge."
     expect(worked.locator(".jp-OutputArea", has_text="Right. ").last).to_contain_text(said)
