@@ -62,27 +62,30 @@ def python_in(folder):
     return os.path.join(folder, "Scripts", "python.exe") if os.name == "nt" else os.path.join(folder, "bin", "python")
 
 
+def read(file):
+    """What a file says, whatever encoding this system likes; where it is none, with question marks."""
+    with open(file, encoding="utf-8", errors="replace") as stream:
+        return stream.read()
+
+
 def stamp(extras):
     """What the environment was made from; where it differs, the environment is made again."""
     parts = [extras, sys.version, HERE]
-    for name in ("pyproject.toml", os.path.join("tests", "constraints.txt")):
-        with open(os.path.join(HERE, name)) as file:
-            parts.append(file.read())
-    return "\n".join(parts)
+    parts += [read(os.path.join(HERE, name)) for name in ("pyproject.toml", os.path.join("tests", "constraints.txt"))]
+    return "\n".join(parts).encode("utf-8", "replace").decode("utf-8")  # as it is read again
 
 
 def is_ready(folder, extras):
     """Is there an environment for these extras? One with the tests serves the lessons as well."""
     try:
-        with open(os.path.join(folder, STAMP)) as file:
-            found = file.read()
+        found = read(os.path.join(folder, STAMP))
     except OSError:
         return False
     return found in (stamp(extras), stamp("teach,test")) and os.path.exists(python_in(folder))
 
 
 def write_stamp(folder, text):
-    with open(os.path.join(folder, STAMP), "w") as file:
+    with open(os.path.join(folder, STAMP), "w", encoding="utf-8", errors="replace") as file:
         file.write(text)
 
 
@@ -129,8 +132,7 @@ def put_aside(folder, log):
 def bring_back(folder):
     """Where a set-up did not come to its end, remove what it made, and let the environment from before return."""
     try:
-        with open(os.path.join(folder, STAMP)) as file:
-            unfinished = file.read() == "unfinished"
+        unfinished = read(os.path.join(folder, STAMP)) == "unfinished"
     except OSError:
         unfinished = not os.path.exists(folder)
     if unfinished:
@@ -144,8 +146,7 @@ def run(command, log):
     with open(log, "a") as file:
         failed = subprocess.call(command, stdout=file, stderr=subprocess.STDOUT, cwd=HERE, env=install_environment())
     if failed:
-        with open(log) as file:
-            printed = file.read()
+        printed = read(log)
         for sign, remedy in TROUBLE:
             if sign in printed:
                 raise Stop(remedy + " (Details: %s)" % log)

@@ -182,8 +182,10 @@ class Text(NamedTuple):
         return np.array([self.characters.index(character) for character in text], np.uint8)
 
     def decode(self, tokens):
-        """Return the text of tokens, or raise ValueError when they are no whole numbers in the range."""
+        """Return the text of a row of tokens, or raise ValueError when they are no whole numbers in the range."""
         tokens = whole_numbers_below("tokens", tokens, len(self.characters))
+        if tokens.ndim != 1:
+            raise ValueError(f"tokens have shape {tokens.shape}: give one row of them, such as tokens[0]")
         return "".join(self.characters[token] for token in tokens)
 
 
@@ -412,7 +414,7 @@ def load_torch_loop():
 
 
 def minibatches(n, size, rng):
-    """Yield the indices of one minibatch after the other for ever; each epoch is shuffled anew.
+    """Return the indices of one minibatch after the other, an iterator without an end; each epoch is shuffled anew.
 
     Arguments
     ---------
@@ -426,7 +428,10 @@ def minibatches(n, size, rng):
     >>> [next(batches).tolist() for _ in range(4)]  # 2 + 2 + 1 examples, then the next epoch
     [[2, 4], [3, 0], [1], [4, 1]]
     """
-    whole_number("size", size, 1, n)
+    return _dealt(n, whole_number("size", size, 1, n), rng)
+
+
+def _dealt(n, size, rng):
     while True:
         order = rng.permutation(n)
         for first in range(0, n, size):

@@ -152,8 +152,9 @@ def descend(loss, optimizer, start, steps, limit=1e6):
 
 def _is_ours(optimizer):
     """Is an optimizer, and the one in a wrapper, of this package? Those leave what they are given as it is."""
-    inside = getattr(optimizer, "optimizer", None)
-    return type(optimizer).__module__.startswith(f"{__package__}.") and (inside is None or _is_ours(inside))
+    inside = [getattr(optimizer, "optimizer", None), *getattr(optimizer, "optimizers", {}).values()]
+    ours = type(optimizer).__module__.startswith(f"{__package__}.")
+    return ours and all(_is_ours(each) for each in inside if each is not None)
 
 
 def _check_shapes(x, value, gradient):
@@ -174,6 +175,11 @@ def _starting_point(loss, optimizer, start):
         domain = " x ".join(f"[{low:g}, {high:g}]" for low, high in loss.domain)
         raise ValueError(f"start = {start} is outside the domain of the {loss.name}, {domain}")
     shape = getattr(optimizer, "shape", ())
+    if shape and not getattr(optimizer, "elementwise", False):
+        raise ValueError(
+            f"{optimizer} has hyperparameters of shape {shape}, but its coordinates see each other, and descents at "
+            "once would, too: take one value for each. One of your own whose do not says elementwise = True"
+        )
     if x.ndim == 1 and shape:
         x = np.broadcast_to(x.reshape(-1, *(1,) * len(shape)), (len(x), *shape)).copy()
     return x

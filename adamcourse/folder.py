@@ -54,7 +54,7 @@ def fill(folder):
     with _told(folder):
         if folder.exists() and not folder.is_dir():
             raise FolderError(f"{folder} is a file. Name another folder: adamcourse my-folder")
-        if folder == LESSONS:
+        if folder.exists() and folder.samefile(LESSONS):
             raise FolderError(f"{folder} holds the course's own lessons. Name another folder: adamcourse my-folder")
         held = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
         if held and BASE not in held and not held & {file.name for file in course_files()}:

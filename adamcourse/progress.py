@@ -22,8 +22,7 @@ from adamcourse import journal
 from adamcourse.checks import whole_number
 from adamcourse.exercises.questions import all_questions
 from adamcourse.exercises.quizzes import show
-from adamcourse.exercises.standing import Standing, standing
-from adamcourse.places import LESSON
+from adamcourse.exercises.standing import Standing, lesson_file, standing
 
 FIRST, SECOND, FACTOR, LONGEST = 1, 6, 2.5, 365  # days, days, how many times as long each further one is, days
 COLUMNS = ("lesson", "exercises", "questions answered", "challenge", "state")
@@ -41,11 +40,8 @@ class Row(NamedTuple):
 
 def rows(folder, entries):
     """Return a Row for each lesson in a folder, in order."""
-    files = {}
-    for file in sorted(folder.glob(LESSON)):
-        files.setdefault(file.name[:2], file)  # and not copies of it
-    known = [file for number, file in files.items() if number in all_questions()]
-    return [Row(file.name, _title(file), standing(file, entries)) for file in known]
+    files = {number: lesson_file(folder, number) for number in all_questions()}
+    return [Row(file.name, _title(file), standing(file, entries)) for file in files.values() if file]
 
 
 def next_of(rows):

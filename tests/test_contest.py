@@ -67,3 +67,14 @@ def test_a_failure_inside_numpy_is_told_with_the_own_line(capsys):
 
     assert contest.benchmark(Newton) is None
     assert "in the line 'return x - np.linalg.solve(np.zeros((2, 2)), g), state'" in capsys.readouterr().out
+
+
+def test_a_learner_s_own_line_is_shown_wherever_it_lies(tmp_path, capsys):
+    """The learner's folder may be called like the course."""
+    file = tmp_path / "adamcourse" / "mine.py"
+    file.parent.mkdir()
+    file.write_text("def mine(lr):\n    raise KeyError(lr)\n")
+    names = {}
+    exec(compile(file.read_text(), file, "exec"), names)
+    assert contest.benchmark(names["mine"]) is None
+    assert "in the line 'raise KeyError(lr)'" in capsys.readouterr().out

@@ -1,12 +1,14 @@
 """The loop: every optimizer on every surface, one broadcast run against many single ones, divergence, bad input."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
 from adamcourse.descent import descend
 from adamcourse.losses import Surface, beale, bowl, lessard, plateau, ravine, rosenbrock
 from adamcourse.optimizers import ALL as OPTIMIZERS
-from adamcourse.optimizers import Adam, GradientDescent, Momentum, RMSprop
+from adamcourse.optimizers import Adam, Clipped, GradientDescent, Groups, Momentum, NormalisedMomentum, RMSprop
 from tests.test_surfaces import ALL as SURFACES
 
 RATES = np.geomspace(1e-3, 2, 16)
@@ -147,3 +149,35 @@ class Learners:
 
 def test_any_optimizer_with_start_and_update_will_do():
     assert descend(bowl, Learners(), (1.0, 0.0), 3).loss.tolist() == [1, 1 / 4, 1 / 16, 1 / 64]
+
+
+@pytest.mark.parametrize(
+    "optimizer", [Clipped(GradientDescent(np.full(3, 0.1)), 0.5), NormalisedMomentum(np.full(3, 0.1))]
+)
+def test_descents_at_once_do_not_see_each_other_or_are_not_begun(optimizer):
+    with pytest.raises(ValueError, match="its coordinates see each other"):
+        descend(bowl, optimizer, (1.0, 1.0), 2)
+
+
+class Overwrites:
+    """One of a learner's own that changes its state in place."""
+
+    def start(self, x):
+        return Kept(np.zeros_like(x))
+
+    def update(self, x, gradient, state):
+        state.m[...] = 0.9 * state.m + gradient
+        return x - 0.1 * state.m, state
+
+
+class Kept(NamedTuple):
+    m: np.ndarray
+
+
+def test_a_path_keeps_the_states_of_an_optimizer_in_a_group():
+    alone, grouped = (
+        descend(bowl, optimizer, (1.0, 1.0), 3)
+        for optimizer in (Overwrites(), Groups({"w": (2,)}, {"*": Overwrites()}))
+    )
+    for state, (inner,) in zip(alone.states, grouped.states, strict=True):
+        np.testing.assert_array_equal(state.m, inner.m)

@@ -14,6 +14,7 @@ from adamcourse.dialects import shared, translate
 from adamcourse.explorers.race import race
 from adamcourse.gradients import numerical_hessian, relative_error, sharpness
 from adamcourse.losses import (
+    CurvatureShift,
     LeastSquaresLoss,
     LogisticLoss,
     Noisy,
@@ -220,7 +221,7 @@ def test_a_damaged_record_of_a_framework_is_named(monkeypatch, tmp_path):
         datasets.load_framework_steps("Keras")
 
 
-@pytest.mark.parametrize("labels", [[-1, 0], [[1, 0], [0, 1]], [0.0, 1.0], None, [0]])
+@pytest.mark.parametrize("labels", [[-1, 0], [0, 2], [[1, 0], [0, 1]], [0.0, 1.0], None, [0]])
 def test_labels_are_classes(labels):
     with pytest.raises(ValueError, match="labels"):
         cross_entropy(np.zeros((2, 2)), labels)
@@ -231,6 +232,18 @@ def test_the_accuracy_of_logistic_regression_asks_for_its_labels(y):
     loss = LogisticLoss(np.ones((3, 1)), np.array([0, 1, 1]))
     with pytest.raises(ValueError, match="y has shape"):
         loss.accuracy(np.ones(1), np.ones((3, 1)), y)
+
+
+SHIFT = CurvatureShift(change=9)
+
+
+def raced(**changes):
+    arguments = {"rates": (0.01, 0.3, 0.99), "target": 0.1, "steps": 5} | changes
+    return tune_and_compare(random_start_problem(bowl), {"gradient descent": GradientDescent}, **arguments)
+
+
+def test_seeds_may_come_one_by_one():
+    assert raced(seeds=iter(range(2))) == raced(seeds=range(2))
 
 
 @pytest.mark.parametrize(
@@ -256,9 +269,18 @@ def test_the_accuracy_of_logistic_regression_asks_for_its_labels(y):
         (lambda: translate("PyTorch", "SGD", lr=0.1, nesterov=True), "beta above 0"),
         (lambda: translate("PyTorch", "SGD", lr=0.1, momentum=0.9, nesterov="False"), "nesterov = 'False'"),
         (lambda: translate("Optax", "adam", learning_rate=0.1, amsgrad=True), "amsgrad = True: Optax's adam takes"),
+        (lambda: datasets.load_text("sonnets").decode([[1, 2]]), r"tokens have shape \(1, 2\)"),
+        (lambda: datasets.minibatches(5, 0, RNG), "size = 0: give a whole number, 1 to 5"),
+        (
+            lambda: SHIFT.steps_to_recover(descend(SHIFT, Adam(), np.zeros((1, 1, 1)), 5)),
+            "path has 5 steps",
+        ),
+        (lambda: raced(every=0), "every = 0"),
+        (lambda: raced(steps=2.5), "steps = 2.5"),
+        (lambda: raced(seeds=iter(())), "seeds = "),
     ],
 )
-def test_what_was_silent_is_said(call, said):
+def test_what_is_wrong_is_said(call, said):
     with pytest.raises(ValueError, match=said):
         call()
 
@@ -286,10 +308,14 @@ def test_a_schedule_holds_after_the_switch_of_swats():
 def test_an_explorer_is_set_to_what_it_shows_or_not_at_all():
     explorer = race()
     before = {name: control.value for name, control in explorer.controls.items()}
-    for values in ({"steps": 20, "factor": 1e6}, {"steps": 20, "factor": np.nan}, {"factor": 2.0, "steps": 0}):
+    wrong = ({"steps": 20, "factor": 1e6}, {"steps": 20, "factor": np.nan}, {"factor": 2.0, "steps": 0})
+    for values in (*wrong, {"factor": 2.0, "steps": 2.5}):
         with pytest.raises(ValueError, match="give "):
             explorer.set(**values)
         assert {name: control.value for name, control in explorer.controls.items()} == before
+    explorer.set(steps=np.int64(20))
+    assert explorer.controls["steps"].value == 20
+    explorer.set(**before)
 
 
 class Failing(GradientDescent):

@@ -236,8 +236,11 @@ def test_a_damaged_record_costs_the_learner_nothing(course, mine):
 
 
 def test_the_course_s_own_folder_is_refused(course):
-    with pytest.raises(FolderError, match="holds the course's own lessons"):
-        room.fill(course)
+    link = course.with_name("link")
+    link.symlink_to(course)
+    for name in (course, link):
+        with pytest.raises(FolderError, match="holds the course's own lessons"):
+            room.fill(name)
 
 
 def test_an_empty_folder_is_filled_and_a_lesson_that_was_deleted_comes_back_with_an_update(course, tmp_path):

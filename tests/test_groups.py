@@ -15,6 +15,7 @@ from adamcourse.optimizers import (
     Cosine,
     GradientDescent,
     Groups,
+    LossScaled,
     Momentum,
     NormalisedMomentum,
     Scheduled,
@@ -178,7 +179,7 @@ def test_the_mean_wanders_less_than_the_walk():
 def test_the_cooldown_is_1_and_then_1_less_a_root():
     cooldown = Cooldown(200, share=0.5)
     np.testing.assert_allclose([cooldown(t) for t in (0, 99, 100, 104, 125, 136, 181)], [1, 1, 1, 0.8, 0.5, 0.4, 0.1])
-    with pytest.warns(UserWarning, match="the cooldown over 200 steps has ended: at step 200 the rate is 0"):
+    with pytest.warns(UserWarning, match="the cooldown over 200 steps has ended: the rate is 0"):
         assert cooldown(200) == 0
     for arguments, name in (((0,), "steps"), ((9, 0), "share"), ((9, 1.5), "share")):
         with pytest.raises(ValueError, match=f"{name} = "):
@@ -216,3 +217,25 @@ def test_tokens_are_counted_and_float32_stays():
 def test_nonsense_is_named(loss, many, message):
     with pytest.raises(ValueError, match=message):
         Accumulated(loss, many)
+
+
+@pytest.mark.parametrize(
+    "optimizer", [Groups({"a": (3,)}, {"*": GradientDescent(0.1)}), LossScaled(GradientDescent(0.1))]
+)
+def test_whole_numbers_become_floats(optimizer):
+    x = np.array([1, 2, 3])
+    np.testing.assert_allclose(optimizer.update(x, np.full(3, 0.5), optimizer.start(x))[0], x - 0.05, rtol=1e-3)
+
+
+def test_a_schedule_reaches_a_rate_that_belongs_to_the_class():
+    class Plain:
+        lr = 0.1
+
+        def start(self, x):
+            return ()
+
+        def update(self, x, gradient, state):
+            return x - self.lr * gradient, state
+
+    still = Scheduled(Plain(), lambda t: 0.0)
+    assert still.update(np.ones(1), np.ones(1), still.start(np.ones(1)))[0] == 1

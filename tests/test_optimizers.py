@@ -11,8 +11,11 @@ from hypothesis.extra import numpy as hnp
 
 from adamcourse.datasets import load_framework_steps
 from adamcourse.dialects import DIALECTS, optax, pytorch
+from adamcourse.dialects.shared import Adadelta, RMSpropWithMomentum
 from adamcourse.optimizers import (
     ALL,
+    SOAP,
+    SWATS,
     Adagrad,
     Adam,
     AdaMax,
@@ -508,3 +511,24 @@ def test_a_state_without_names_is_refused_with_a_reason():
     for state in ((np.zeros(2), 0), {"m": np.zeros(2)}):
         with pytest.raises(ValueError, match=f"state is a {type(state).__name__}: give a NamedTuple"):
             own.update(x, x, state)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [RMSpropWithMomentum(0.1, eps=0, beta=0.9), Adadelta(1.0, eps=0), SWATS(0.1, eps=0), Adam(0.1, eps=0)],
+    ids=lambda optimizer: type(optimizer).__name__,
+)
+def test_without_eps_a_coordinate_that_had_no_gradient_waits_and_then_moves(optimizer):
+    x = np.array([1.0, 1.0])
+    state = optimizer.start(x)
+    for g in (np.array([0.0, 1.0]), np.array([0.0, 2.0]), np.array([3.0, 1.0])):
+        with np.errstate(invalid="ignore"):  # 0/0
+            x, state = optimizer.update(x, g, state)
+        assert np.isfinite(x).all() and all(np.isfinite(part).all() for part in state)
+    assert x[0] != 1 or isinstance(optimizer, Adadelta)  # which has no step yet to begin with
+
+
+def test_without_eps_soap_takes_a_gradient_of_one_rank():
+    soap, W = SOAP(0.1, eps=0), np.zeros((3, 2))
+    following, _ = soap.update(W, np.outer([1.0, 2.0, 3.0], [1.0, -1.0]), soap.start(W))
+    assert np.isfinite(following).all() and (following != 0).all()

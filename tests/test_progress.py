@@ -396,6 +396,14 @@ def test_copies_and_explorers_of_the_learner_s_own_change_no_number(here):
     assert progress.text(here) == before
 
 
+def test_a_copy_beside_a_lesson_is_not_taken_for_it(here):
+    before = progress.text(here)
+    for name in ("00_start_here", "06_assemble_adam"):
+        (here / f"{name}-Copy1.ipynb").write_text("{}")
+    assert progress.text(here) == before
+    assert standing.line("06").startswith("Done in this lesson: 0 of")
+
+
 def test_a_folder_that_is_gone_notes_nothing(here, monkeypatch):
     def gone():
         raise FileNotFoundError

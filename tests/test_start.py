@@ -224,6 +224,25 @@ def test_a_set_up_that_is_killed_leaves_the_environment_from_before(start, calls
     assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == old
 
 
+def test_names_and_logs_that_the_system_s_encoding_lacks(start, calls, monkeypatch, tmp_path):
+    """As on Windows, where text is written in an encoding of few letters."""
+    real = open
+    few = lambda file, mode="r", encoding="ascii", **options: real(file, mode, encoding=encoding, **options)
+    monkeypatch.setattr(start, "open", few, raising=False)
+    monkeypatch.setattr(start, "HERE", str(tmp_path / "Łukasz"))
+    for name in ("pyproject.toml", "tests/constraints.txt"):
+        (tmp_path / "Łukasz" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "Łukasz" / name).write_text("λ", encoding="utf-8")
+    folder = tmp_path / "environment"
+    folder.mkdir()
+    start.write_stamp(str(folder), start.stamp("teach"))
+    Path(start.python_in(str(folder))).parent.mkdir(parents=True)
+    Path(start.python_in(str(folder))).touch()
+    assert start.is_ready(str(folder), "teach")
+    (folder / start.STAMP).write_bytes(b"\xff")
+    assert not start.is_ready(str(folder), "teach")
+
+
 def test_a_full_disk(start, calls, monkeypatch, capsys):
     monkeypatch.setattr(start.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 1e6}))
     assert start.main([]) == 1

@@ -7,7 +7,9 @@ import sys
 import threading
 import tracemalloc
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -16,7 +18,19 @@ from adamcourse.datasets import load_digits, load_trainings
 from adamcourse.descent import descend
 from adamcourse.losses import bowl, lessard, ravine, rosenbrock
 from adamcourse.networks import Dense, Dropout, Network, ReLU, SoftmaxLoss, article_cnn, transformer, windows
-from adamcourse.optimizers import ALL, SWATS, Adam, Cosine, GradientDescent, Momentum, Scheduled, Wrapper
+from adamcourse.optimizers import (
+    ALL,
+    SWATS,
+    Adam,
+    Cosine,
+    GradientDescent,
+    Groups,
+    MasterWeights,
+    Momentum,
+    Optimizer,
+    Scheduled,
+    Wrapper,
+)
 from adamcourse.optimizers.optimizer import parts
 from adamcourse.training import (
     History,
@@ -569,3 +583,69 @@ def test_networks_are_compared_in_the_same_way():
 def test_bad_rates_are_named(rates):
     with pytest.raises(ValueError, match="give three or more in ascending order"):
         tune_and_compare(random_start_problem(bowl), {"it": GradientDescent}, rates, 1e-3, 10)
+
+
+# --- optimizers that remember, and trainings that were lost -----------------------------------------------------------
+
+
+class Remembered(NamedTuple):
+    x: np.ndarray
+    g: np.ndarray
+
+
+@dataclass(frozen=True)
+class Remembers(Optimizer):
+    """One of a learner's own: its state is what it was given last."""
+
+    lr: float
+
+    elementwise = True
+
+    def start(self, x):
+        return Remembered(x, np.zeros_like(x))
+
+    def step(self, x, g, state):
+        return x - self.lr * (2 * g - state.g) + 0.5 * (x - state.x), Remembered(x, g)
+
+
+def test_an_optimizer_may_remember_what_it_is_given():
+    """The vector and its gradient are overwritten at the next step, not what an optimizer has kept of them."""
+    network = Network([Dense(10)], (784,))
+    trained = Training(network, Remembers(0.05), TRAIN, TEST, w=network.start(dtype=np.float64))
+    path = descend(network.loss_on(*TRAIN, batch_size=60), Remembers(0.05), network.start(dtype=np.float64), 15)
+    trained.run_until(epochs=3)
+    np.testing.assert_array_equal(trained.w, path.x[-1])
+
+
+def test_a_training_that_is_lost_at_the_end_of_an_epoch_can_be_resumed(tmp_path):
+    lost = training(GradientDescent(1e30), batch_size=None)
+    lost.run_until(epochs=5)
+    assert lost.diverged and lost.epochs < len(lost.history.minibatch_losses)
+    lost.save(tmp_path / "lost.npz")
+    resumed = training(GradientDescent(1e30), batch_size=None).resume(tmp_path / "lost.npz")
+    assert resumed.diverged and resumed.epochs == lost.epochs
+    np.testing.assert_array_equal(resumed.history.minibatch_losses, lost.history.minibatch_losses)
+
+
+def test_a_memory_that_has_overflowed_is_lost_after_resuming_too(tmp_path):
+    pixels = TRAIN[0] * np.float32(1e22)  # squares of these gradients are beyond float32
+    runs = [Training(Network([Dense(10)], (784,)), Adam(1e-30), (pixels, TRAIN[1]), TEST) for _ in range(2)]
+    runs[0].run_until(epochs=3)
+    assert runs[0].diverged and runs[0].epochs == 1
+    runs[0].save(tmp_path / "lost.npz")
+    runs[1].resume(tmp_path / "lost.npz").run_until(epochs=3)
+    assert runs[1].diverged and runs[1].epochs == 1
+
+
+def scaled(factor, t):
+    return factor
+
+
+def test_a_checkpoint_says_of_what_an_optimizer_is_made_whatever_holds_it(tmp_path):
+    shapes = training().network.shapes
+    groups = lambda factor: Groups(shapes, {"*": MasterWeights(Scheduled(Adam(), partial(scaled, factor)))})
+    training(groups(1.0)).save(tmp_path / "whole.npz")
+    training(groups(1.0)).resume(tmp_path / "whole.npz")
+    with pytest.raises(ValueError, match="belongs to optimizer"):
+        training(groups(0.5)).resume(tmp_path / "whole.npz")
+    assert "0x" not in str(training(groups(1.0))._description())  # where something lies in memory

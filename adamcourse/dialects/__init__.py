@@ -182,7 +182,7 @@ def _names(framework, cls):
         if own.issuperset(ours.split()) and kind in ("", cls.__name__) and not taken & set(ours.split()):
             renamed[theirs] = ours
             taken |= set(ours.split())
-    return renamed | {name: name for name in own - taken}
+    return renamed | {name: name for name in defaults(cls) if name not in taken}
 
 
 def _value(framework, argument, value):

@@ -62,6 +62,16 @@ def _text(file):
         return ""
 
 
+def lesson_file(folder, number):
+    """Return the file of a lesson in a folder, or None; of several the one with the first name, as copies have longer.
+
+    Arguments
+    ---------
+    number : the lesson's, such as "06".
+    """
+    return min(folder.glob(f"{number}_*.ipynb"), key=lambda file: file.stem, default=None)
+
+
 def line(lesson):
     """Return a line that says what of a lesson is done here, or "" where nothing is noted.
 
@@ -70,7 +80,7 @@ def line(lesson):
     lesson : its number, such as "06".
     """
     folder = journal.place()
-    file = next(folder.glob(f"{lesson}_*.ipynb"), None) if folder else None
+    file = lesson_file(folder, lesson) if folder else None
     entries, complaint = journal.read(folder) if file else ((), "")
     if file is None or not journal.is_on(entries):
         return complaint

@@ -54,7 +54,8 @@ def check(name, control, value):
     if hasattr(control, "base"):
         low, high = control.base**low * (1 - 1e-8), control.base**high * (1 + 1e-8)  # `rounded` keeps nine digits
     allowed = getattr(control, "options", (True, False)) if low is None else f"{low:g} to {high:g}"
-    if not (value in allowed if low is None else isinstance(value, (int, float)) and low <= value <= high):
+    kind = (int, np.integer) if isinstance(control, widgets.IntSlider) else (int, float, np.number)
+    if not (value in allowed if low is None else isinstance(value, kind) and low <= value <= high):
         raise ValueError(f"{name} = {value!r}: give {allowed}")
 
 

@@ -152,7 +152,11 @@ class CurvatureShift:
             default 0.3. A rate that leaves the first minimum by more counts as never.
         settle : so many of the first steps do not count, default 50: in them an optimizer finds the scale of gradients,
             and a first step of Adagrad, as long as its rate, would exclude it.
+
+        Raises ValueError when the path ends before the change.
         """
+        if path.steps < self.change:
+            raise ValueError(f"path has {path.steps} steps: the change comes after {self.change}, so take more")
         x = path.x[:, 0]  # (steps + 1, rates, runs)
         before = np.abs(x[min(settle, self.change) : self.change + 1]).mean(axis=-1).max(axis=0)
         far = np.abs(x[self.change :] - 3).mean(axis=-1) >= near  # a lost run is NaN, and NaN is not near

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from adamcourse.checks import whole_numbers_below
+
 
 def softmax(scores):
     """Return probabilities that are proportional to exp(score) and sum to 1 along the last axis.
@@ -45,8 +47,9 @@ def cross_entropy(scores, labels):
     (array([0.2877]), array([[ 0.25, -0.25]]))
     """
     scores, labels = np.asarray(scores), np.asarray(labels)
-    if labels.shape != scores.shape[:-1] or labels.dtype.kind not in "iu" or labels.min(initial=0) < 0:
-        raise ValueError(f"labels {labels.shape} of type {labels.dtype}: give a class, 0 or more, for each example")
+    if labels.shape != scores.shape[:-1]:
+        raise ValueError(f"labels {labels.shape} for scores {scores.shape}: give a class for each example")
+    whole_numbers_below("labels", labels, scores.shape[-1])
     below, e = _below_the_largest(scores)  # (..., classes)
     total, mine = e.sum(axis=-1, keepdims=True), (*np.indices(labels.shape, sparse=True), labels)
     losses = np.log(total[..., 0]) - below[mine]  # -log p[mine], also where p is too small for a float

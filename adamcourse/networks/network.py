@@ -276,10 +276,6 @@ class SoftmaxLoss(CrossEntropy):
         """Return the parameters before training: zeros, one flat vector in the dtype of the inputs."""
         return np.zeros(self.network.size, self.inputs.dtype)
 
-    def unpack(self, w):
-        """Return views of the flat vector: W, shape (784, 10), and b, shape (10,)."""
-        return tuple(self.network.views(w).values())
-
     def accuracy(self, w, inputs, labels):
         """Return the share of inputs, shape (n, 784), whose most probable class at w is their label."""
         return self.network.accuracy(w, inputs, labels)

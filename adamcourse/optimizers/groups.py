@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from adamcourse.checks import has_functions
+from adamcourse.optimizers.optimizer import floats
 
 
 class Groups:
@@ -91,7 +92,7 @@ class Groups:
         return following, _kind(len(states))(*states)
 
     def _vector(self, name, value):
-        value = np.asarray(value)
+        value = floats(value)
         if value.shape != (self.size,):
             raise ValueError(f"{name} has shape {value.shape}: the groups are parts of a vector of {self.size} numbers")
         return value

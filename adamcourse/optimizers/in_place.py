@@ -28,9 +28,9 @@ def update_in_place(optimizer, x, gradient, state):
     """
     if not x.flags.writeable or x.dtype.kind != "f":
         raise ValueError(f"x, of type {x.dtype}, cannot be overwritten: give an array of floats that is not read-only")
-    if _is_plain_adam(optimizer, state) and np.shape(gradient) == x.shape == state.m.shape:
+    if _is_plain_adam(optimizer, state) and np.shape(gradient) == x.shape == state.m.shape == state.v.shape:
         return _adam(optimizer, x, np.asarray(gradient, x.dtype), state)
-    following, state = optimizer.update(x, gradient, state)
+    following, state = optimizer.update(x.copy(), np.array(gradient), state)  # it may remember what it is given
     if np.shape(following) != x.shape:
         raise ValueError(f"{optimizer} makes an x of shape {np.shape(following)} of one of shape {x.shape}")
     x[...] = following

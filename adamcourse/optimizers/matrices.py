@@ -266,7 +266,8 @@ class SOAP(MatrixOptimizer):
         m = ema(state.m, g, self.beta1)
         v = ema(v, (Q_L.T @ g @ Q_R) ** 2, self.beta2)
         m_hat, v_hat = m / (1 - self.beta1**t), v / (1 - self.beta2**t)
-        turned = Q_L.T @ m_hat @ Q_R / (np.sqrt(v_hat) + self.eps)
+        root = np.sqrt(v_hat) + self.eps
+        turned = np.divide(Q_L.T @ m_hat @ Q_R, root, out=np.zeros_like(root), where=root > 0)  # where no gradient was
         return x - self.lr * (Q_L @ turned @ Q_R.T), SOAPState(L, R, Q_L, Q_R, m, v, t)
 
 

@@ -81,12 +81,13 @@ class Optimizer(ABC):
         if type(state) is not self._kind_of_state(x):
             kinds = type(state).__name__, type(self).__name__, self._kind_of_state(x).__name__
             raise ValueError("state is a {}: {} goes on from its own {}, use start(x)".format(*kinds))
-        following, state = self.step(x, g, state)
+        before, (following, state) = state, self.step(x, g, state)
         if following.shape != x.shape:
             raise ValueError(f"hyperparameters of shape {self.shape} do not fit x of shape {x.shape}")
         eps = getattr(self, "eps", 1.0)
         if eps == 0 if isinstance(eps, float) else not eps.all():  # a coordinate that never had a gradient has 0/0
-            following = np.where((g == 0) & np.isnan(following), x, following)
+            stays = lambda old, new: np.where((g == 0) & np.isnan(new), old, new) if np.shape(new) == x.shape else new
+            following, state = stays(x, following), type(state)(*map(stays, before, state))
         if following.dtype != x.dtype:  # arrays of hyperparameters are float64 and must not widen x
             following, state = as_dtype(x.dtype, following), mapped(lambda part: as_dtype(x.dtype, part), state)
         return following, state

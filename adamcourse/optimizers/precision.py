@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adamcourse.checks import valid_seed, whole_number
-from adamcourse.optimizers.optimizer import is_number, mapped
+from adamcourse.optimizers.optimizer import floats, is_number, mapped
 from adamcourse.optimizers.wrappers import Wrapper, as_inside
 
 LOWER = np.uint32(0xFFFF)  # the bits of a float32 that bfloat16 does not have
@@ -218,7 +218,7 @@ class LossScaled(Wrapper):
 
     def update(self, x, gradient, state):
         """Return the next x and the next state."""
-        inner, scale, good, skipped = state
+        x, (inner, scale, good, skipped) = floats(x), state
         scaled = float16(np.asarray(gradient) * scale)
         if not np.isfinite(scaled).all():
             return x, LossScaledState(inner, scale / 2, 0, skipped + 1)

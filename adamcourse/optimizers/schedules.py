@@ -142,4 +142,4 @@ class Warmup:
 
 
 def _warn_of_the_end(schedule, t):
-    warnings.warn(f"{schedule} has ended: at step {t} the rate is 0, and stays 0", stacklevel=3)
+    warnings.warn(f"{schedule} has ended: the rate is 0, and stays 0", stacklevel=3)

@@ -42,7 +42,8 @@ class SWATS(Optimizer):
     eps : ε, >= 0, default 1e-9.
     tolerance : how near Λ and γ_t must be, >= 0, default 1e-9.
     relative : whether the tolerance is a share of Λ, default False.
-    share : of the rate found, with which momentum walks, >= 0, default 1; a schedule changes it.
+    share : of the rate found, with which momentum walks, >= 0, default 1; a schedule multiplies it, although the rate
+        that is found under a schedule already holds the factor of the steps before.
 
     Raises ValueError when an argument is outside its range or an array, and in `start` when x is no vector.
     Source: Keskar and Socher 2017, Algorithm 1.
@@ -84,7 +85,7 @@ class SWATS(Optimizer):
 
     def _adam(self, x, g, state):
         adam = Adam(self.lr, self.beta1, self.beta2, self.eps)
-        p, (m, v, t) = adam.step(np.zeros_like(x), g, AdamState(state.m, state.v, state.t))  # seen from 0, p is exact
+        p, (m, v, t) = adam.update(np.zeros_like(x), g, AdamState(state.m, state.v, state.t))  # seen from 0, p is exact
         gamma_t = projected_rate(p, g)
         if gamma_t is None:
             return x + p, SWATSState(m, v, t, state.gamma, rate=0.0)

@@ -10,6 +10,7 @@ import signal
 import zlib
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -19,6 +20,9 @@ from adamcourse.checks import has_functions, shown, whole_number
 from adamcourse.networks import Dropout, Evaluation
 from adamcourse.optimizers.optimizer import all_finite, is_number, parts
 from adamcourse.training.blocks import blocks, join_blocks, start_in_blocks, take_block, update_in_blocks
+
+# what NumPy and zipfile raise on a file that is no archive, or of which a part has changed
+DAMAGED = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, BadZipFile, zlib.error)
 
 
 @dataclass
@@ -35,6 +39,11 @@ class History:
     batches_per_epoch: int
     minibatch_losses: list = field(default_factory=list)
     validation: list = field(default_factory=list)
+
+    @property
+    def ends_an_epoch(self):
+        """Whether the last minibatch is the last one of its epoch."""
+        return bool(self.minibatch_losses) and len(self.minibatch_losses) % self.batches_per_epoch == 0
 
     @property
     def epoch_loss(self):
@@ -160,9 +169,14 @@ class Training:
             update_in_blocks(self.optimizer, self.w, self._gradient, self.states)
         self.history.minibatch_losses.append(self._pending)
         self._pending = None
-        if not self.diverged and len(self.history.minibatch_losses) % self.history.batches_per_epoch == 0:
+        if not self.diverged and self.history.ends_an_epoch:
             self.history.validation.append(self.network.evaluate(self.w, *self.validation))
-            self._overflowed = not all(np.all(all_finite(state)) for state in self.states)
+            self._look_for_overflow()
+
+    def _look_for_overflow(self):
+        """See whether the optimizer's memory is finite, which is asked at the end of an epoch."""
+        finite = all(np.all(all_finite(state)) for state in self.states)
+        self._overflowed = self.history.ends_an_epoch and not finite
 
     def save(self, file):
         """Write all that `resume` needs to go on to the last bit into one file, a NumPy archive.
@@ -194,13 +208,16 @@ class Training:
             generators = [np.random.default_rng() for _ in self._dropouts()]
             for generator, state in zip(generators, notes["generators"], strict=True):
                 generator.bit_generator.state = state
-            if archive["w"].shape != self.w.shape or len(losses) // self.history.batches_per_epoch != len(validation):
+            history = History(self.history.batches_per_epoch, losses, validation)
+            lost = history.ends_an_epoch and not np.isfinite(losses[-1])  # there nothing is validated
+            if archive["w"].shape != self.w.shape or len(losses) // history.batches_per_epoch - lost != len(validation):
                 raise ValueError("parts that do not fit each other")
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{file} is damaged, or no checkpoint of this training: {error}") from None
         self.w[...], self.states = archive["w"], states
         self.history.minibatch_losses, self.history.validation = losses, validation
-        self._pending, self._overflowed = None, False
+        self._pending = None
+        self._look_for_overflow()
         self.loss.rewind(drawn=len(losses))
         for layer, generator in zip(self._dropouts(), generators, strict=True):
             layer.rng = generator
@@ -240,6 +257,12 @@ def _described(value):
         around = [_described(cell.cell_contents) for cell in value.__closure__ or ()]
         numbers = [constant for constant in code.co_consts if isinstance(constant, (int, float, str))]
         return f"{value.__qualname__}{(numbers, value.__defaults__, around)}"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {_described(part)}' for key, part in value.items())}}}"
+    if isinstance(value, (list, tuple)):
+        return f"({', '.join(map(_described, value))})"
+    if isinstance(value, partial):
+        return f"partial({', '.join(map(_described, (value.func, value.args, value.keywords)))})"
     own = getattr(value, "__dict__", None)
     if own is None or isinstance(value, (type, np.ndarray)):
         return repr(value)
@@ -277,7 +300,7 @@ def _read(file):
         notes["of"].get, len(notes["generators"])  # noqa: B018  what another program's file has not
     except FileNotFoundError:
         raise
-    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, BadZipFile, zlib.error) as error:
+    except DAMAGED as error:
         raise ValueError(f"{file} is damaged, or no checkpoint of a training: {shown(error)}") from None
     return arrays, notes
 

@@ -48,8 +48,8 @@ def tune_and_compare(problem, optimizers, rates, target, steps, seeds=range(3), 
     measure : function of x that is compared with the target, default None, the loss itself.
     every : how many steps lie between two looks, default 1.
 
-    Raises ValueError when rates are not three or more in ascending order, seeds are none, or an optimizer is not made
-    by a function, or is the same at each rate.
+    Raises ValueError when rates are not three or more in ascending order, seeds are none, steps or every is no whole
+    number, or an optimizer is not made by a function, or is the same at each rate.
     Warns when a best rate is the first or the last one of the list: a better one may lie outside.
     Source: Choi and others 2019; Schmidt, Schneider and Hennig 2021, on what an unequal search does to a ranking.
 
@@ -63,6 +63,7 @@ def tune_and_compare(problem, optimizers, rates, target, steps, seeds=range(3), 
     gradient descent rate 0.0158: 96 steps (10 to 131), 3 of 3 seeds reach the target
     Adam rate 0.0501: 75 steps (70 to 93), 3 of 3 seeds reach the target
     """
+    whole_number("steps", steps), whole_number("every", every, 1)
     results, seeds = {}, _listed(seeds)
     for name, optimizer in optimizers.items():
         grid = np.asarray(rates[name] if isinstance(rates, dict) else rates, np.float64)
@@ -82,9 +83,10 @@ def tune_and_compare(problem, optimizers, rates, target, steps, seeds=range(3), 
 
 def _listed(seeds):
     """Return seeds as a list, or raise ValueError when they are none."""
-    if not np.iterable(seeds) or not len(list(seeds)):
+    listed = list(seeds) if np.iterable(seeds) else []
+    if not listed:
         raise ValueError(f"seeds = {seeds!r}: give one or more, such as range(3)")
-    return [valid_seed(seed) for seed in seeds]
+    return [valid_seed(seed) for seed in listed]
 
 
 def _check_function_of_rate(name, optimizer, grid):

@@ -64,7 +64,7 @@ def _recorded(explorer, pixels, stride):
     return {
         "size": explorer.picture.size,
         "label": slider.description,
-        "note": note if met else f"{note} A challenge for there: {challenge.task}",
+        "note": note if met or challenge is None else f"{note} A challenge for there: {challenge.task}",
         "playable": isinstance(slider, controls.PlayedSlider),
         "challenge": challenge if met else None,
         "stills": list(stills.values()),
