@@ -123,7 +123,8 @@ def descend(loss, optimizer, start, steps, limit=1e6):
     limit : a descent has diverged when a coordinate is further out than limit times max(1, |start|); default 1e6.
 
     Raises ValueError when loss or optimizer is none, start is not finite or lies outside the loss's domain, steps is
-    not a whole number, or the loss gives a value or a gradient of another shape than x asks for.
+    not a whole number, hyperparameters are arrays in an optimizer whose coordinates see each other, or the loss gives a
+    value or a gradient of another shape than x asks for.
 
     >>> from adamcourse.optimizers import Adam
     >>> from adamcourse.losses import rosenbrock

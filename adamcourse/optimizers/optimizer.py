@@ -86,8 +86,8 @@ class Optimizer(ABC):
             raise ValueError(f"hyperparameters of shape {self.shape} do not fit x of shape {x.shape}")
         eps = getattr(self, "eps", 1.0)
         if eps == 0 if isinstance(eps, float) else not eps.all():  # a coordinate that never had a gradient has 0/0
-            stays = lambda old, new: np.where((g == 0) & np.isnan(new), old, new) if np.shape(new) == x.shape else new
-            following, state = stays(x, following), type(state)(*map(stays, before, state))
+            following = _waits(g, x, following)
+            state = type(state)(*(_waits(g, old, new) for old, new in zip(before, state, strict=True)))
         if following.dtype != x.dtype:  # arrays of hyperparameters are float64 and must not widen x
             following, state = as_dtype(x.dtype, following), mapped(lambda part: as_dtype(x.dtype, part), state)
         return following, state
@@ -105,6 +105,14 @@ class Optimizer(ABC):
 
 
 _KINDS = {}  # of states, by class of optimizers
+
+
+def _waits(g, old, new):
+    """Return what is new, but what is old where a coordinate without a gradient has come to 0/0."""
+    if np.shape(new) != g.shape:
+        return new
+    idle = (g == 0) & np.isnan(new)
+    return np.where(idle, old, new) if idle.any() else new
 
 
 def _checked(name, value, kind, allowed):

@@ -62,7 +62,8 @@ def scale_rate(optimizer, factor):
     if inside is not None:
         object.__setattr__(now, "optimizer", scale_rate(inside, factor))
         return now
-    for name in ("lr", "share") if "share" in getattr(now, "__dict__", ()) else ("lr",):  # of the rate that SWATS finds
+    names = ("lr", "share") if "share" in getattr(now, "__dict__", ()) else ("lr",)  # of the rate that SWATS finds
+    for name in names:
         object.__setattr__(now, name, getattr(now, name) * factor)
     return now
 

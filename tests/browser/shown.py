@@ -3,6 +3,7 @@
 import base64
 import io
 
+from ipywidgets import IntSlider
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -68,7 +69,8 @@ class Shown:
 
     def value(self, handle, control):
         """Return the value that a slider's handle stands at; control is the same slider in Python."""
-        return handle.evaluate(VALUE, getattr(control, "base", None))
+        value = handle.evaluate(VALUE, getattr(control, "base", None))
+        return round(value) if isinstance(control, IntSlider) else value  # 11.000000000000002 is 11
 
     def click(self, name):
         """Press a button of the explorer."""
