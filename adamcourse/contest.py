@@ -4,7 +4,6 @@ results = benchmark(MyOptimizer)    # prints the card
 plots.score_card(ax, results)
 """
 
-import traceback
 import warnings
 from functools import lru_cache, partial
 
@@ -14,7 +13,7 @@ from adamcourse.datasets import digits_subset, load_after_adam, load_contest, lo
 from adamcourse.losses import Noisy, ravine, rosenbrock
 from adamcourse.networks import mlp, transformer, windows
 from adamcourse.optimizers import Adam, GradientDescent, Momentum
-from adamcourse.places import PACKAGE
+from adamcourse.places import learners_frames
 from adamcourse.plots import STYLES
 from adamcourse.training import TunedResult, random_start_problem, training_problem, tune_and_compare
 
@@ -173,8 +172,6 @@ def _line(task):
 
 def _failure(error, task):
     """Say what went wrong in the learner's own lines."""
-    frames = traceback.extract_tb(error.__traceback__)
-    theirs = str(PACKAGE), "site-packages"
-    frames = [frame for frame in frames if not any(part in frame.filename for part in theirs)]
+    frames = learners_frames(error)
     where = f" in the line {frames[-1].line!r}" if frames and frames[-1].line else ""
     return f"Your optimizer failed on the task {task}{where}: {type(error).__name__}: {error}"

@@ -40,8 +40,9 @@ class Row(NamedTuple):
 
 def rows(folder, entries):
     """Return a Row for each lesson in a folder, in order."""
-    files = {number: lesson_file(folder, number) for number in all_questions()}
-    return [Row(file.name, _title(file), standing(file, entries)) for file in files.values() if file]
+    numbers = sorted({name[:2] for name in all_questions()})  # a prediction is called 06 predict
+    files = filter(None, (lesson_file(folder, number) for number in numbers))
+    return [Row(file.name, _title(file), standing(file, entries)) for file in files]
 
 
 def next_of(rows):

@@ -1,10 +1,13 @@
 """The race for an optimizer of one's own: everyone is measured alike, and a failure is told and not raised."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from adamcourse import contest
 from adamcourse.optimizers import GradientDescent, Momentum
+from adamcourse.places import PACKAGE, learners_frames
 from adamcourse.training import TunedResult
 
 
@@ -78,3 +81,10 @@ def test_a_learner_s_own_line_is_shown_wherever_it_lies(tmp_path, capsys):
     exec(compile(file.read_text(), file, "exec"), names)
     assert contest.benchmark(names["mine"]) is None
     assert "in the line 'raise KeyError(lr)'" in capsys.readouterr().out
+
+
+def test_a_folder_whose_name_begins_like_the_course_s_is_the_learner_s():
+    try:
+        exec(compile("1 / 0", f"{PACKAGE}-notes/mine.py", "exec"))
+    except ZeroDivisionError as error:
+        assert Path(learners_frames(error)[-1].filename).name == "mine.py"

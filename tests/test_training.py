@@ -589,23 +589,25 @@ def test_bad_rates_are_named(rates):
 
 
 class Remembered(NamedTuple):
+    first: np.ndarray
     x: np.ndarray
     g: np.ndarray
 
 
 @dataclass(frozen=True)
 class Remembers(Optimizer):
-    """One of a learner's own: its state is what it was given last."""
+    """One of a learner's own: its state is what it was given at first and last."""
 
     lr: float
 
     elementwise = True
 
     def start(self, x):
-        return Remembered(x, np.zeros_like(x))
+        return Remembered(x, x, np.zeros_like(x))
 
     def step(self, x, g, state):
-        return x - self.lr * (2 * g - state.g) + 0.5 * (x - state.x), Remembered(x, g)
+        moved = x - self.lr * (2 * g - state.g) + 0.5 * (x - state.x) + 0.1 * (state.first - x)
+        return moved, Remembered(state.first, x, g)
 
 
 def test_an_optimizer_may_remember_what_it_is_given():

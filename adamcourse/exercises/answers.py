@@ -2,17 +2,14 @@
 
 import difflib
 import textwrap
-import traceback
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from adamcourse.exercises.running import Overtime
-
-COURSE = str(Path(__file__).parent.parent)
+from adamcourse.places import learners_frames
 
 
 @dataclass(frozen=True)
@@ -114,11 +111,7 @@ def _array(part):
 
 def _crash(error, exercise, arguments):
     """Return what happened in the learner's own lines, without those of the course."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(COURSE) and "site-packages" not in frame.filename
-    ]
+    frames = learners_frames(error)
     said = _words_of(error)
     if isinstance(error, TypeError) and not frames:
         return (

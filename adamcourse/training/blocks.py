@@ -24,7 +24,7 @@ def start_in_blocks(optimizer, x):
             "Train once for each value, or compare them with `descend`, which takes arrays as many descents"
         )
     check_elementwise(optimizer)
-    return [optimizer.start(x[part]) for part in blocks(len(x), optimizer)]
+    return [optimizer.start(x[part].copy()) for part in blocks(len(x), optimizer)]  # it may remember where it began
 
 
 def check_elementwise(optimizer):
