@@ -8,6 +8,7 @@ harms no other. The file is the learner's: it is read by nobody else, can be rea
 
 import json
 import os
+import threading
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,8 @@ from adamcourse.places import LESSON
 FILE = "progress.jsonl"
 KINDS = ("exercise", "question", "challenge", "noting")
 SWITCH = "ADAMCOURSE_PROGRESS"  # a variable of the environment that turns noting off, where it is "off"
+_followers = {}
+_telling = threading.RLock()  # several threads note, and who is told last must have seen all
 
 
 class Entry(NamedTuple):
@@ -70,6 +73,14 @@ def turn(on):
     return "" if folder is None else _add(folder, Entry(date.today(), "noting", "on" if on else "off", True))
 
 
+def follow(name, told):
+    """Have `told`, a function without arguments, called after whatever this kernel notes from now on.
+
+    It takes the place of an earlier one of that name.
+    """
+    _followers[name] = told
+
+
 def is_on(entries):
     """Is noting on, as far as the entries say?"""
     return next((entry.name for entry in reversed(entries) if entry.kind == "noting"), "on") == "on"
@@ -104,6 +115,9 @@ def _add(folder, entry):
             file.write(f"\n{line}".encode(errors="replace"))
     except OSError as error:
         return f"Your progress cannot be noted in {FILE}: {error.strerror}. The lesson goes on without."
+    with _telling:
+        for told in list(_followers.values()):
+            told()
     return ""
 
 

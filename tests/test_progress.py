@@ -4,6 +4,8 @@ import errno
 import json
 import subprocess
 import sys
+import threading
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from adamcourse import exercises, journal, progress
 from adamcourse.exercises import check, grade, quizzes, standing
 from adamcourse.exercises.questions import all_questions, questions, questions_of
+from adamcourse.explorers.explorer import Readout
 from adamcourse.explorers.race import race
 from adamcourse.folder import course_files
 from adamcourse.places import LESSONS
@@ -42,6 +45,7 @@ def here(tmp_path, monkeypatch):
         monkeypatch.setattr(module, "date", Today)
     monkeypatch.setattr(Today, "now", TODAY)
     monkeypatch.setattr(exercises, "_told", set())
+    monkeypatch.setattr(journal, "_followers", {})
     return tmp_path
 
 
@@ -103,6 +107,56 @@ def test_the_first_choice_counts_and_the_line_at_the_end_follows(here, monkeypat
     noted = {"when": "2026-11-30", "kind": "question", "name": items[0]["question"], "right": False}
     assert lines(here) == [noted]
     assert end.value == "Done in this lesson: 0 of 1 exercise, 1 of 5 questions answered, 0 of 1 challenge."
+
+
+def test_the_line_at_the_end_follows_whatever_is_noted_later(here, monkeypatch, answers_run_here, capsys):
+    _, end = asked("01", monkeypatch)
+    check(gradient_step)
+    assert end.value == "Done in this lesson: 1 of 1 exercise, 0 of 5 questions answered, 0 of 1 challenge."
+    journal.note("challenge", "rate_and_condition")
+    assert end.value == "Done in this lesson: 1 of 1 exercise, 0 of 5 questions answered, 1 of 1 challenge."
+    progress.off()
+    assert end.value == ""
+
+
+def test_the_line_counts_all_that_several_threads_note(here, monkeypatch):
+    """The first to note is slow to tell; the second must not be overtaken by the line that did not see it."""
+    _, end = asked("06", monkeypatch)
+    said, slow = quizzes._said, threading.Event()
+
+    def waits(lesson):
+        found = said(lesson)
+        if not slow.is_set():
+            slow.set()
+            time.sleep(0.2)
+        return found
+
+    monkeypatch.setattr(quizzes, "_said", waits)
+    first = threading.Thread(target=journal.note, args=("challenge", "adam_switches"))
+    first.start()
+    assert slow.wait(10)
+    journal.note("exercise", exercises.LESSONS[6].EXERCISES[0].name)
+    first.join()
+    assert end.value == "Done in this lesson: 1 of 1 exercise, 0 of 5 questions answered, 1 of 1 challenge."
+
+
+def test_a_challenge_is_noted_while_a_picture_is_drawn(here):
+    explorer, begun, noted = race(), threading.Event(), threading.Event()
+
+    def draw(**values):
+        begun.set()
+        noted.wait(10)
+        return Readout(f"noted: {noted.is_set()}")
+
+    draw.__module__ = race.__module__
+    explorer.draw = draw
+    drawing = threading.Thread(target=explorer.shown, kwargs=dict.fromkeys(explorer.controls, 0))
+    drawing.start()
+    assert begun.wait(10)
+    explorer._answer(explorer.picture, {"kind": "won"}, [])
+    noted.set()
+    drawing.join()
+    assert [shown.readout.text for shown in explorer._kept.values()][-1] == "noted: True"
 
 
 def test_only_the_quiz_at_the_end_has_the_line(here, monkeypatch):

@@ -16,11 +16,14 @@ def quiz(lesson):
 
 
 def show(items, lesson=None):
-    """Show questions as a quiz; below the quiz that ends a lesson, a line says what of the lesson is done."""
+    """Show questions as a quiz; below the quiz that ends a lesson, a line says what of the lesson is done.
+
+    The line is renewed whenever something is noted, by an exercise or an explorer, too.
+    """
     standing = widgets.HTML(_said(lesson))
-    renew = lambda: setattr(standing, "value", _said(lesson))
+    journal.follow(lesson, lambda: setattr(standing, "value", _said(lesson)))
     numbered = list(enumerate(items, 1))
-    asked = [_asked(number, item, renew) for number, item in numbered]
+    asked = [_asked(number, item) for number, item in numbered]
     live = widgets.VBox([*asked, standing])._repr_mimebundle_()
     still = "".join(_folded(number, item) for number, item in numbered)
     plain = "\n".join(f"{number}. {item['question']}" for number, item in numbered)
@@ -37,8 +40,8 @@ def reply(choice):
     return f"{'Right.' if choice.get('right') else 'Not this one.'} {choice['feedback']}"
 
 
-def _asked(number, item, told=lambda: None):
-    """Return one question as a widget: radio buttons, and the reply below them; `told` is called after a choice.
+def _asked(number, item):
+    """Return one question as a widget: radio buttons, and the reply below them.
 
     The first choice is noted as the learner's answer: whoever reads the other replies afterwards does not change it.
     """
@@ -53,7 +56,6 @@ def _asked(number, item, told=lambda: None):
         if change["old"] is None:
             complaint = journal.note("question", item["question"], choice.get("right", False))
             answer.value += f" {escape(complaint)}" if complaint else ""
-        told()
 
     radio.observe(chosen, "value")
     return widgets.VBox([question, radio, answer])

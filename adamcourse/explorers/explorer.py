@@ -168,19 +168,22 @@ class Explorer:
             kinds.to_browser(self.controls[name], values[name]) if name in values else None for name in self.controls
         ]
 
-    @_in_turn
     def _answer(self, picture, content, buffers):
         """Answer the browser: it is there, with nothing kept; the challenge is won; or it asks for a picture."""
         if content["kind"] == "hello":
-            self._kept.clear()
-            self.sharpen(content["ratio"])
-            self._heard = True
-            self._foresee(self.main)
+            self._welcome(content["ratio"])
         elif content["kind"] == "won":
-            self._note_challenge()
+            self._note_challenge()  # at once, whatever is drawn: the line below the quiz counts it
         else:
             pairs = zip(self.controls.items(), content["values"], strict=True)
             self._bring({name: kinds.from_browser(control, value) for (name, control), value in pairs})
+
+    @_in_turn
+    def _welcome(self, ratio):
+        self._kept.clear()
+        self.sharpen(ratio)
+        self._heard = True
+        self._foresee(self.main)
 
     def _note_challenge(self):
         """Note that the challenge is won, by the name of the module; those of a learner's own are not noted."""
@@ -189,6 +192,7 @@ class Explorer:
         if complaint:
             self._tell("complaint", text=complaint)
 
+    @_in_turn
     def _bring(self, values):
         self._kept.pop(tuple(values.values()), None)  # what is asked for was lost
         try:
