@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -97,20 +98,32 @@ def shows_something(cell):
     return cell.cell_type == "markdown" or cell.outputs or cell.id in SHOWN_LATER
 
 
+@cache
 def cells_of(lesson):
     return nbformat.read(ROOT / "notebooks" / lesson, as_version=4).cells
 
 
+def titles_above(cells):
+    """Return for each cell, by its id, the title of the section in which it stands."""
+    sections, title = {}, None
+    for cell in cells:
+        found = re.findall(r"^#+ (.+)$", cell.source, flags=re.M) if cell.cell_type == "markdown" else []
+        sections[cell.id] = title = found[-1] if found else title
+    return sections
+
+
 @pytest.mark.parametrize("document", ["article.md", "guide.md", "questions.md"])
-def test_cells_that_are_named_beside_a_lesson_exist(document):
-    rows = (ROOT / "notebooks" / "teaching" / document).read_text(encoding="utf-8").splitlines()
-    named = [(re.findall(r"\.\./(\w+\.ipynb)", row), re.findall(r"`([a-z0-9-]+)`", row)) for row in rows]
-    named = [(lessons, cells) for lessons, cells in named if lessons and cells]
-    assert len(named) > 10
-    for lessons, cells in named:
-        for name in cells:
-            found = [cell for lesson in lessons for cell in cells_of(lesson) if cell.id == name]
-            assert any(map(shows_something, found)), (lessons, name)
+def test_cells_that_are_named_beside_a_lesson_show_something_and_lead_to_their_section(document):
+    text = (ROOT / "notebooks" / "teaching" / document).read_text(encoding="utf-8")
+    named = re.findall(r"\[`([a-z0-9-]+)`\]\(\.\./(\w+\.ipynb)#([^)]+)\)", text)
+    assert len(named) > 30
+    for name, lesson, section in named:
+        cells = cells_of(lesson)
+        assert any(map(shows_something, [cell for cell in cells if cell.id == name])), (lesson, name)
+        assert section == titles_above(cells)[name].replace(" ", "-"), (lesson, name)
+    rows = [row for row in text.splitlines() if ".ipynb" in row]
+    cells = {cell.id for file in refresh.lessons() for cell in cells_of(file.name)}
+    assert cells & set(re.findall(r"(?<!\[)`([a-z0-9-]+)`", "\n".join(rows))) == set()  # none is named without its way
 
 
 def test_how_to_write_a_lesson_is_written_like_one():
