@@ -26,7 +26,7 @@ from adamcourse.exercises.standing import Standing, lesson_file, standing
 
 FIRST, SECOND, FACTOR, LONGEST = 1, 6, 2.5, 365  # days, days, how many times as long each further one is, days
 COLUMNS = ("lesson", "exercises", "questions answered", "challenge", "state")
-NOT_HERE = "What you do is noted where lessons lie beside each other, unless it is turned off. Here it is not."
+NOT_HERE = "Nothing is noted here. What you do is noted where the lessons lie together, unless that is turned off."
 OFF = "What you have done is not noted at present: progress.on() begins again."
 
 

@@ -212,7 +212,7 @@ def nearly(x, gradient, lr):
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        (blank, "not attempted", "gradient_step returns nothing so far. Does it end with return x?"),
+        (blank, "not attempted", "gradient_step returns nothing so far. Does it end with return and the new x?"),
         (in_place, "mutated inputs", "changes its argument x, which the caller still needs"),
         (crashing, "crash", "return x - lr * gradients"),
         (crashing, "crash", "NameError: name 'gradients' is not defined"),

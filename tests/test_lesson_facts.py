@@ -119,6 +119,8 @@ def test_three_surfaces_have_three_winners_by_clear_margins():
     assert [arrived[0] for arrived, _ in ranked.values()] == [(1, "gradient descent"), (53, "Adam"), (79, "momentum")]
     assert all(arrived[1][0] > 1.2 * arrived[0][0] for arrived, _ in ranked.values())
     assert [lost for _, lost in ranked.values()] == [[], [], ["gradient descent", "RMSprop"]]
+    in_the_ravine, _ = ranked["ravine"]  # as lesson 06 looks back on it
+    assert [label for _, label in in_the_ravine] == ["Adam", "momentum", "gradient descent", "RMSprop"]
 
 
 def test_at_ten_times_the_best_rates_gradient_descent_leaves_all_three_and_adam_arrives_on_two():

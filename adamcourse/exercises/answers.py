@@ -42,7 +42,8 @@ def results(f, exercise):
     with quietly():
         found = [_call(f, exercise, case.given()) for case in exercise.cases]
     if all(parts is None for parts in found):
-        end = f"Does it end with return {exercise.returned}?"
+        new = "and the new " if exercise.returned in exercise.parameters else ""  # return x gives the old one back
+        end = f"Does it end with return {new}{exercise.returned}?"
         raise InvalidAnswer("not attempted", f"Not attempted yet: {exercise.name} returns nothing so far. {end}")
     if any(parts is None for parts in found):
         said = "Not yet: your function returns nothing in some cases. Does each way end with a return?"

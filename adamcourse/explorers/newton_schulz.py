@@ -86,7 +86,7 @@ def newton_schulz():
             "Ten steps more": {"coefficients": MUON, "steps": 15},
         },
         challenge=Challenge(
-            f"Bring all singular values of a gradient of lesson 14 to within {NEAR} of 1.",
+            f"Bring all singular values but the 0 of a gradient of lesson 14 to within {NEAR} of 1.",
             "Only the coefficients that converge can, and they need more steps. Muon does not wait: five steps, and "
             "nothing is exact.",
         ),

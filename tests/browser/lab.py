@@ -33,13 +33,18 @@ async () => {
     panel.dispose();  // closed by hand, it would ask whether to save
 }
 """
+READY = """
+import numpy as np
+from adamcourse.explorers import prefetch
+prefetch.REST = 3600  # nothing is drawn ahead: it would be drawn for nobody, and test_motion.py has tests of that
+"""
 RUN = """
-async (live) => {
+async ([live, ready]) => {
     const panel = jupyterapp.shell.currentWidget, notebook = panel.content, touched = new RegExp(live);
     const isLive = ({ type, sharedModel }) =>
         type === 'code' &&
         (touched.test(sharedModel.getSource()) || sharedModel.getMetadata('tags')?.includes('exercise'));
-    await panel.sessionContext.session.kernel.requestExecute({code: 'import numpy as np'}).done;
+    await panel.sessionContext.session.kernel.requestExecute({code: ready}).done;
     for (const [i, cell] of notebook.widgets.entries()) {
         if (!isLive(cell.model)) continue;
         notebook.deselectAll();
@@ -137,7 +142,7 @@ def run_all(page):
 
 def run_live(page):
     """Run what a learner touches, explorers, quizzes and exercises, and wait for the kernel: nbval runs every cell."""
-    page.evaluate(RUN, LIVE)
+    page.evaluate(RUN, [LIVE, READY])
     page.wait_for_function(IDLE, timeout=60_000)
 
 
