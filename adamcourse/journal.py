@@ -21,7 +21,7 @@ from adamcourse.places import LESSON
 FILE = "progress.jsonl"
 KINDS = ("exercise", "question", "challenge", "noting")
 SWITCH = "ADAMCOURSE_PROGRESS"  # a variable of the environment that turns noting off, where it is "off"
-_followers = {}
+_followers = {}  # functions that are told when something was noted, by name
 _telling = threading.RLock()  # several threads note, and who is told last must have seen all
 
 

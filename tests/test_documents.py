@@ -2,7 +2,6 @@
 
 import io
 import re
-from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -16,7 +15,7 @@ from adamcourse.datasets import SHA256
 from adamcourse.exercises import EXERCISES
 from notebooks.teaching import picture, refresh
 from tests.test_architecture import MODULES, code_lines
-from tests.test_notebooks import HEADINGS
+from tests.test_notebooks import HEADINGS, LESSONS
 from tests.test_optimizers import CASES, EXPRESSIBLE, nearest
 
 ROOT = Path(__file__).parent.parent
@@ -98,11 +97,6 @@ def shows_something(cell):
     return cell.cell_type == "markdown" or cell.outputs or cell.id in SHOWN_LATER
 
 
-@cache
-def cells_of(lesson):
-    return nbformat.read(ROOT / "notebooks" / lesson, as_version=4).cells
-
-
 def titles_above(cells):
     """Return for each cell, by its id, the title of the section in which it stands."""
     sections, title = {}, None
@@ -115,14 +109,14 @@ def titles_above(cells):
 @pytest.mark.parametrize("document", ["article.md", "guide.md", "questions.md"])
 def test_cells_that_are_named_beside_a_lesson_show_something_and_lead_to_their_section(document):
     text = (ROOT / "notebooks" / "teaching" / document).read_text(encoding="utf-8")
-    named = re.findall(r"\[`([a-z0-9-]+)`\]\(\.\./(\w+\.ipynb)#([^)]+)\)", text)
+    named = re.findall(r"\[`([a-z0-9-]+)`\]\(\.\./(\w+)\.ipynb#([^)]+)\)", text)
     assert len(named) > 30
     for name, lesson, section in named:
-        cells = cells_of(lesson)
+        cells = LESSONS[lesson].cells
         assert any(map(shows_something, [cell for cell in cells if cell.id == name])), (lesson, name)
         assert section == titles_above(cells)[name].replace(" ", "-"), (lesson, name)
     rows = [row for row in text.splitlines() if ".ipynb" in row]
-    cells = {cell.id for file in refresh.lessons() for cell in cells_of(file.name)}
+    cells = {cell.id for lesson in LESSONS.values() for cell in lesson.cells}
     assert cells & set(re.findall(r"(?<!\[)`([a-z0-9-]+)`", "\n".join(rows))) == set()  # none is named without its way
 
 
